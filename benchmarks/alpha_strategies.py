@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 import quanthedge as qh
-from quanthedge.alpha import first_training
 from quanthedge.performance import deflated_by_trials
 from quanthedge.trials import count
 
@@ -87,7 +86,7 @@ def first_start(strategy: qh.Strategy, market: qh.Market) -> str:
     begin = market.futures("IF")["date"].min().to_datetime64().astype("datetime64[D]")
     first = int(np.searchsorted(market.dates, max(begin, np.datetime64("2010-01-01"))))
     if strategy.alpha is not None:
-        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        trained = strategy.alpha.first_training(market, strategy.rebalance)
         first = max(first, 0 if trained is None else trained + 1)
     return str(market.dates[first])
 

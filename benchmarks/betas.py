@@ -13,7 +13,7 @@ import statsmodels.api as sm
 from statsmodels.regression.rolling import RollingOLS as StatsmodelsOLS
 
 from benchmarks.beta_truth import estimators
-from quanthedge.beta import rolling_ols
+from quanthedge.beta.ols import rolling_ols
 
 WINDOW, LEAST = 60, 40
 SAMPLED = 10  # stocks that statsmodels is given; its time is counted up

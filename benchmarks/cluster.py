@@ -29,12 +29,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from quanthedge.batch import Plan
 from quanthedge.batch.executors import market_place
 from quanthedge.batch.executors.cluster import cluster
 from quanthedge.batch.executors.inline import inline
 from quanthedge.batch.executors.processes import processes
 from quanthedge.batch.executors.rounds import Running
-from quanthedge.batch.plan import jobs_of, planned
+from quanthedge.batch.plan import jobs_of
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import SERIES, Job, Outcome, Place, Variant
 from quanthedge.batch.work import run_job
@@ -217,7 +218,7 @@ def scaling(where: str, seconds: float) -> None:
 
 def real(where: str) -> None:
     """Print how long the sweep of 510 variants takes on 1 and 2 workers, beside this process."""
-    plan = planned(STRATEGY, SAMPLE, SETS, start="2014-09-17", end="2015-07-31")
+    plan = Plan.of(STRATEGY, SAMPLE, SETS, start="2014-09-17", end="2015-07-31")
     walls = {}
     for workers in (0, 1, 2):
         with WHERE[where](workers) if workers else inline() as run_all:

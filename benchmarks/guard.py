@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ledger import make_inputs, run_ledger_once
-from quanthedge.ledger import LedgerInputs, targets_of
+from quanthedge.ledger import LedgerInputs
 
 __all__ = ["Guard", "held_and_traded", "judged", "median_ratio", "pass_of_ledger"]
 
@@ -53,7 +53,7 @@ class Guard:
 def held_and_traded(inputs: LedgerInputs) -> tuple[Any, Any]:
     """Return the places in a [T, N] panel of what is held on each day, and of what is traded."""
     days, stocks = inputs.bars.open.shape
-    targets = targets_of(inputs.targets, 0)
+    targets = inputs.targets.sleeve(0)
     held, traded = [], []
     before = np.empty(0, dtype=np.int64)
     ends = np.append(targets.trade_days[1:], days)
@@ -86,7 +86,7 @@ def pass_of_ledger(inputs: LedgerInputs) -> Work:
 def guards() -> list[Guard]:
     """Return what is guarded."""
     import quanthedge as qh
-    from quanthedge.beta import rolling_ols
+    from quanthedge.beta.ols import rolling_ols
 
     inputs = make_inputs(STOCKS, DAYS, NAMES, EVERY)
     rng = np.random.default_rng(3)

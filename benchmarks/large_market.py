@@ -25,7 +25,8 @@ STAGES = {
 
 def stage(name: str, folder: Path) -> None:
     """Do one stage; called in a process of its own."""
-    from quanthedge.market import Market, check_dataset
+    from quanthedge.market import Market
+    from quanthedge.market.checks.whole import check_dataset
 
     if name == "check":
         check_dataset(folder)

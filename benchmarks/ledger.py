@@ -30,6 +30,7 @@ import pandas as pd
 
 from quanthedge.hedge.policies import Calendar, compile_policy
 from quanthedge.ledger import (
+    ActionBook,
     Bars,
     FundNumbers,
     FutureBook,
@@ -40,11 +41,10 @@ from quanthedge.ledger import (
     SleeveTargets,
     StockBook,
     TargetBook,
-    targets_of,
+    TaxBook,
 )
-from quanthedge.ledger.corporate_actions import no_actions, no_tax
 from quanthedge.ledger.layout import EQUITY
-from quanthedge.valuation import no_restatement
+from quanthedge.valuation.stated import no_restatement
 
 
 def make_inputs(
@@ -120,8 +120,8 @@ def inputs_on(
         bars=bars,
         volatility=volatility,
         auction=np.empty((0, 0)),
-        actions=no_actions(days),
-        tax=no_tax(days, 0),
+        actions=ActionBook.none(days),
+        tax=TaxBook.none(days, 0),
         stocks=StockBook(
             np.zeros(stocks, dtype=np.int64), exchange,
             np.full(stocks, 100 if rules else 1), np.full(stocks, 100 if rules else 1),
@@ -211,7 +211,7 @@ def target_frame(inputs: LedgerInputs) -> np.ndarray:
     days, stocks = inputs.bars.open.shape
     size = np.full((days, stocks), np.nan)
     held: np.ndarray = np.empty(0, dtype=np.int64)
-    targets = targets_of(inputs.targets, 0)
+    targets = inputs.targets.sleeve(0)
     for r, day in enumerate(targets.trade_days):
         mine = slice(targets.pointer[r], targets.pointer[r + 1])
         chosen = targets.stocks[mine]

@@ -19,7 +19,7 @@ from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.rules import TICK
 from quanthedge.rules.boards import BOARDS, places_of
-from quanthedge.rules.stock_limits import BEGUN_BEFORE, PARTICULAR, UNREFORMED
+from quanthedge.rules.stock_limits import LimitClass
 
 Array = np.ndarray[Any, Any]
 STATUSES = (
@@ -66,10 +66,10 @@ def judged_bars(market: Market) -> pd.DataFrame:
 def _status(limits: BarLimits, delisting: Array) -> Array:
     """Return the place in ``STATUSES`` of each bar."""
     status = (limits.place % 2 == 1).astype(np.int8)
-    status[limits.place == UNREFORMED] = 2
-    status[limits.place == PARTICULAR] = 3
+    status[limits.place == LimitClass.UNREFORMED] = 2
+    status[limits.place == LimitClass.PARTICULAR] = 3
     begins = delisting & ~np.append(False, delisting[:-1] & ~limits.first[1:])
-    later = (delisting & ~begins) | (limits.place == BEGUN_BEFORE)
+    later = (delisting & ~begins) | (limits.place == LimitClass.BEGUN_BEFORE)
     status[later] = 7
     status[begins] = 6
     status[limits.relisting] = 5

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from unittest import mock
 
@@ -157,7 +158,7 @@ def _interest(market: Market, days: int, when: str) -> Any:
 
 
 def _margins(market: Market, days: int, when: str) -> Any:
-    original = hedging.futures_rules
+    original = hedging.FuturesRules.between
 
     def shifted(product: str, dates: Any, **more: Any) -> Any:
         rules = original(product, dates, **more)
@@ -167,7 +168,7 @@ def _margins(market: Market, days: int, when: str) -> Any:
         later = original(product, market.dates, **more)
         return replace(rules, margin=later.margin[seen])
 
-    return mock.patch.object(hedging, "futures_rules", shifted)
+    return mock.patch.object(hedging, "FuturesRules", SimpleNamespace(between=shifted))
 
 
 _WIRES = {"estimator": _betas, "hedge ratio": _ratios, "interest": _interest, "margin": _margins}

@@ -6,8 +6,7 @@ Run: python -m benchmarks.record_page [docs/record.md]; without a file it prints
 import sys
 from pathlib import Path
 
-from quanthedge.record import TABLES
-from quanthedge.record.tables import RecordTable
+from quanthedge.record.tables import TABLES, RecordTable
 
 HEAD = """# The tables of a run
 

@@ -15,9 +15,9 @@ import pandas as pd
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market, backtest, load_strategy
 from quanthedge.backtesting.result import Result
-from quanthedge.performance import attribution
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import annual_return, daily_returns, levels, period_levels
+from quanthedge.performance.tables import attribution
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 WINDOW = ("2014-09-17", "2015-07-31")

@@ -19,8 +19,8 @@ import pandas as pd
 from quanthedge.backtesting import Result, backtest
 from quanthedge.daily import resume
 from quanthedge.market import Market
-from quanthedge.record import TABLES
-from quanthedge.stages import forget_stages
+from quanthedge.record.tables import TABLES
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import load_strategy
 
 SAMPLE = Path("data/sample")

@@ -13,7 +13,7 @@ import resource
 import time
 from pathlib import Path
 
-from quanthedge.batch import from_vectorbt
+from quanthedge.batch.screen import from_vectorbt
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy, load_strategy
 

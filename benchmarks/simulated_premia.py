@@ -37,8 +37,6 @@ from quanthedge.factors import (
     Transforms,
     Turnover,
     Volatility,
-    exposures,
-    standardise,
 )
 from quanthedge.market.simulation import SimulationSettings, Style, Truth, simulate_market
 from quanthedge.market.simulation.calendar import DAYS_PER_YEAR
@@ -79,10 +77,10 @@ def measured(market: Market, rows: NDArray[np.int64]) -> Floats:
     """Return the standardised factors on some days, [R, N, K]."""
     made = []
     for name, factor in FACTORS.items():
-        values = exposures(factor, market, rows)
+        values = factor.checked_exposure(market, rows)
         if name in LOGARITHMS:
             values = np.log(np.where(values > 0, values, np.nan))
-        made.append(standardise(values, Transforms(winsorise=0.01)))
+        made.append(Transforms(winsorise=0.01).grades(values))
     return np.stack(made, axis=2)
 
 

@@ -27,8 +27,7 @@ from quanthedge.ledger import run_ledger
 from quanthedge.performance import daily_returns
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.sleeves.carry import CashAndCarry
-from quanthedge.stages import forget_stages
-from quanthedge.strategy.variants import variant
+from quanthedge.stages.keyed import forget_stages
 
 ALONE = ("cash_and_carry", "calendar_spread", "industry_pairs")
 START = "2010-05-04"
@@ -336,7 +335,7 @@ def _speed(market: qh.Market) -> str:
     four = qh.load_strategy(ROOT / "strategies" / "multi_sleeve.toml")
     (pairs,) = qh.load_strategy(ROOT / "strategies" / "industry_pairs.toml").sleeves
     four = four.change({"sleeves": [*four.sleeves, pairs.model_copy(update={"budget": 0.1})]})
-    one = variant(four, "stocks_alone")
+    one = four.variant("stocks_alone")
     rows, seconds = [], {}
     for strategy in (one, four):
         inputs = prepare(strategy, market, START).inputs

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import quanthedge as qh
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 

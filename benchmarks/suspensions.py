@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market, Strategy
-from quanthedge.beta import index_returns, prepare_returns
+from quanthedge.beta import Prepared, index_returns
 from quanthedge.beta.base import fit_prepared
 from quanthedge.ledger.inputs import Bars, StockBook
-from quanthedge.market.checks.price_limits import limit_panel
-from quanthedge.rules import stock_rules
+from quanthedge.market import LimitPanel
+from quanthedge.rules import StockRules
 from quanthedge.typing import Floats
-from quanthedge.valuation import Valuation, stated_values
+from quanthedge.valuation import Stated, Valuation
 
 INDEX = "000300.SH"
 YEARS = (2010, 2018)
@@ -72,8 +72,8 @@ def stock_book(market: Market) -> tuple[Bars, StockBook]:
     listed = np.full(row.size, np.datetime64("NaT"), dtype="datetime64[D]")
     inside = (row >= 0) & (row <= last)
     listed[inside] = market.dates[row[inside]]
-    rules = stock_rules(dates, market.codes, listed)
-    limits = limit_panel(market, 1, last)
+    rules = StockRules.between(dates, market.codes, listed)
+    limits = LimitPanel.of(market, 1, last)
     panels = ("open", "high", "low", "close", "pre_close", "volume", "amount")
     bars = Bars(
         *(market.panel(name)[1:] for name in panels),
@@ -93,7 +93,7 @@ def stock_book(market: Market) -> tuple[Bars, StockBook]:
 def betas_to(market: Market, index: Floats) -> Floats:
     """Return the betas of a strategy's default estimator, 1 where it has none, [T, N]."""
     estimator = Strategy.model_fields["beta"].get_default(call_default_factory=True)
-    fitted = fit_prepared(estimator, prepare_returns(market, index, estimator.preparation))
+    fitted = fit_prepared(estimator, Prepared.of(market, index, estimator.preparation))
     return np.nan_to_num(fitted.beta, nan=1.0)
 
 
@@ -105,7 +105,7 @@ def ratios(market: Market) -> dict[str, Callable[[], Floats]]:
     def of(terms: Valuation, own: bool = False) -> Floats:
         betas = betas_to(market, index) if terms.suspended == "beta" else np.zeros((0, 0))
         source: Any = WithoutIndices(market) if own else market
-        return stated_values(terms, source, 1, bars, book, index, betas).book.ratio
+        return Stated.of(terms, source, 1, bars, book, index, betas).book.ratio
 
     return {
         "industry": lambda: of(Valuation()),

@@ -83,9 +83,9 @@ class RuleError(QuantHedgeError):
     Examples
     --------
     >>> import quanthedge as qh
-    >>> from quanthedge.rules import futures_rules
+    >>> from quanthedge.rules import FuturesRules
     >>> try:
-    ...     futures_rules("IX", ["2015-01-05"])
+    ...     FuturesRules.between("IX", ["2015-01-05"])
     ... except qh.RuleError as error:
     ...     print(error)
     fut_contracts: no product 'IX'; known: IF, IH, IC, IM

@@ -11,7 +11,7 @@ from _pytest.doctest import DoctestModule
 from filelock import FileLock
 from hypothesis import settings
 
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 
 TESTS = Path(__file__).parent
 REAL = TESTS.parents[1] / "shared" / "market"

@@ -7,7 +7,7 @@ import pandas as pd
 from quanthedge.alpha import FactorTerm
 from quanthedge.backtesting.result import Result
 from quanthedge.factors import BookYield
-from quanthedge.record import TABLES
+from quanthedge.record.tables import TABLES
 from quanthedge.strategy import Strategy
 
 _TYPES = {"date": "datetime64[ms]", "text": "str", "whole": "int64", "number": "float64"}

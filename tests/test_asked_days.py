@@ -9,7 +9,7 @@ import pytest
 import quanthedge as qh
 from quanthedge.documents import asked_day
 from quanthedge.errors import QuantHedgeError
-from quanthedge.rules import describe_day, futures_rules
+from quanthedge.rules import FuturesRules, describe_day
 from tests.cli.inside import inside
 from tests.sample import sample_market, sample_result
 
@@ -38,7 +38,7 @@ def test_a_whole_date_is_read_however_it_is_spelt(given):
 
 @pytest.mark.parametrize("given", GUESSES, ids=repr)
 def test_what_would_be_guessed_is_refused_at_every_door(given):
-    for door in (sample_market().day, describe_day, lambda day: futures_rules("IF", [day])):
+    for door in (sample_market().day, describe_day, lambda day: FuturesRules.between("IF", [day])):
         with pytest.raises(
             QuantHedgeError, match="is not a date; write it as 2014-09-17"
         ) as caught:

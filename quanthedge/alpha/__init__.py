@@ -11,38 +11,15 @@ Examples
 from quanthedge.alpha.combination import Combine, OutOfSample
 from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
-from quanthedge.alpha.expected import (
-    LEAST_KNOWN,
-    STATED_IC,
-    Information,
-    ScoreHistory,
-    expected_at,
-    information,
-    score_history,
-)
+from quanthedge.alpha.expected import Information, ScoreHistory
 from quanthedge.alpha.learners import Boosting, ElasticNet, Estimator, Stack
-from quanthedge.alpha.model import (
-    AlphaModel,
-    AlphaScores,
-    alpha_scores,
-    carried,
-    first_training,
-    graded_factors,
-)
-from quanthedge.alpha.splitters import (
-    PanelCombinatorialPurged,
-    PanelPurgedKFold,
-    PanelWalkForward,
-)
+from quanthedge.alpha.model import AlphaModel, AlphaScores
 from quanthedge.alpha.walk import no_training
 from quanthedge.alpha.weights import IC, ICIR, Equal, FamilyEqual, MaximumIR, Ridge
-from quanthedge.alpha.wording import combination_name, neutral_name
 
 __all__ = [
     "IC",
     "ICIR",
-    "LEAST_KNOWN",
-    "STATED_IC",
     "AlphaModel",
     "AlphaScores",
     "Boosting",
@@ -56,21 +33,9 @@ __all__ = [
     "Information",
     "MaximumIR",
     "OutOfSample",
-    "PanelCombinatorialPurged",
-    "PanelPurgedKFold",
-    "PanelWalkForward",
     "Ridge",
     "ScoreHistory",
     "Stack",
-    "alpha_scores",
-    "carried",
-    "combination_name",
-    "expected_at",
-    "first_training",
-    "graded_factors",
-    "information",
-    "neutral_name",
     "no_training",
-    "score_history",
     "scores",
 ]

@@ -24,7 +24,7 @@ from quanthedge.alpha.tried import write_trial
 from quanthedge.alpha.walk import NOT_CAUSAL, Fold, Walk, folds_for, training_table, walk
 from quanthedge.errors import StrategyError
 from quanthedge.factors import FactorPanel
-from quanthedge.labelling import Labels, check_unchanged
+from quanthedge.labelling import Labels
 from quanthedge.market import Market
 from quanthedge.operators import rank_correlation
 from quanthedge.rules import TRADING_DAYS_A_YEAR
@@ -331,7 +331,7 @@ def _check_same(panel: FactorPanel, labels: Labels) -> None:
             f"fit_predict: the panel has {len(panel.rows)} dates and the labels "
             f"{len(labels.rows)}, not the same ones; accepted: both made of the same rows"
         )
-    check_unchanged(labels)
+    labels.check_unchanged()
 
 
 def _place(name: str, names: tuple[str, ...]) -> int:

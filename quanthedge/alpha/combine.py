@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, Transforms, exposures, standardise
+from quanthedge.factors import Factor, Transforms
 from quanthedge.market import Market
 from quanthedge.plain import Plain
 from quanthedge.typing import Bools, Floats
@@ -119,11 +119,11 @@ def scores(
     for term, name in zip(terms, _names(terms), strict=True):
 
         def grades(factor: Factor = term.factor, name: str = name) -> Graded:
-            raw = exposures(factor, market, rows)
+            raw = factor.checked_exposure(market, rows)
             exposure = np.where(universe & np.isfinite(raw), raw, np.nan)
             defined = np.isfinite(exposure)
             _refuse_empty(name, defined, universe, market, rows)
-            return Graded(standardise(exposure, transforms, groups), defined)
+            return Graded(transforms.grades(exposure, groups), defined)
 
         graded, defined = grades() if keep is None else keep(term.factor, grades)
         coverage.append(_coverage(name, defined, universe, market, rows))

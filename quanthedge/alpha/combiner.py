@@ -9,8 +9,9 @@ from pydantic import Field
 
 from quanthedge.alpha.study import Lesson
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors
-from quanthedge.typing import Floats
+from quanthedge.kinds import Kinded, is_own, own_errors, own_name
+from quanthedge.typing import Floats, Language
+from quanthedge.words import texts
 
 __all__ = ["Combiner", "Trained", "check_estimator", "trained"]
 
@@ -80,6 +81,19 @@ class Combiner(Kinded, noun="combination"):
         with own_errors(self, "fit"):
             fitted = made.fit(x, y)
         return Trained(lambda features: _numbers(self, fitted.predict, features))
+
+    def called(self, language: Language) -> str:
+        """Return what the combination is called.
+
+        >>> from quanthedge.alpha.weights import Ridge
+        >>> Ridge().called("en"), Ridge().called("zh")
+        ('ridge regression', '岭回归')
+        """
+        return own_name(self, "combination", language) if is_own(self) else self._text(language)
+
+    def _text(self, language: Language) -> str:
+        """Return what its kind is called in ``words.toml``."""
+        return str(texts("quanthedge.alpha", "words")["kinds"][self.kind][language])
 
 
 def trained(combiner: Combiner, lesson: Lesson) -> Trained:

@@ -27,17 +27,13 @@ from quanthedge.operators import standardise
 from quanthedge.typing import Floats, Ints
 
 __all__ = [
-    "STATED_IC",
     "Information",
     "ScoreHistory",
-    "expected_at",
-    "information",
-    "score_history",
 ]
 
 STATED_IC = 0.04
 LEAST_KNOWN = 6  # rebalances before the coefficient that was shown counts
-HALF_LIFE = 36.0  # of a rebalance's weight, in rebalances
+_HALF_LIFE = 36.0  # of a rebalance's weight, in rebalances
 _PURGE = 1  # a label ends on the day after the next rebalance, before the one after it
 _USUAL_DAYS = 20.0  # between rebalances, where the data begin too late to see two
 
@@ -60,6 +56,53 @@ class ScoreHistory(NamedTuple):
     products: Floats
     squares: Floats
 
+    def information(self, rows: Ints) -> "Information":
+        """Return the information coefficient of decisions at the closes of rows, [R]."""
+        slope, count = slopes(self.products, self.squares, self.known, self.rows, rows, _HALF_LIFE)
+        days = np.array([_days_between(self.rows, int(row)) for row in rows])
+        shown = np.maximum(np.nan_to_num(slope), 0.0) / np.sqrt(days)
+        coefficient = np.where(count >= LEAST_KNOWN, shown, STATED_IC)
+        return Information(coefficient, days, count)
+
+    @classmethod
+    def shown(
+        cls,
+        market: Market,
+        scores: Floats,
+        rows: Ints,
+        entry: Literal["open", "close", "vwap"] = "open",
+    ) -> "ScoreHistory":
+        """Return what scores showed on past rebalances.
+
+        Parameters
+        ----------
+        market : Market
+            Cut at the last decision that will use it.
+        scores : float64 [G, N]
+            Of the rebalances; NaN outside the universe, a row without any where none could be made.
+        rows : int64 [G]
+            Ascending.
+        entry : "open", "close" or "vwap"
+            Price of the returns.
+
+        Notes
+        -----
+        Returns are executable ones (:func:`quanthedge.labels`) beyond industry and size. What a
+        sale that still waited when it would first have been used brought is left out for ever.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        if rows.size < 2:
+            none = np.zeros(rows.size)
+            return cls(rows, np.full(rows.size, len(market.dates)), none, none.copy())
+        made = labels(market, rows, entry=entry, horizon="next")
+        known = known_at(rows, made, _PURGE)
+        where = np.isfinite(scores)
+        taken_out = neutraliser(market, rows, where, NEUTRAL)
+        residual = targets(made, where, taken_out, known, "residual").residual
+        volatility = own_volatility(market, rows, where)
+        products, squares = sums_of_products(scores, volatility, residual)
+        return cls(rows, known, products, squares)
+
 
 class Information(NamedTuple):
     """What a unit of score is worth at each decision.
@@ -78,73 +121,34 @@ class Information(NamedTuple):
     days: Floats
     known: Ints
 
+    @staticmethod
+    def stated() -> tuple[int, float]:
+        """Return below how many known rebalances a stated coefficient takes the place; that one."""
+        return LEAST_KNOWN, STATED_IC
 
-def score_history(
-    market: Market, scores: Floats, rows: Ints, entry: Literal["open", "close", "vwap"] = "open"
-) -> ScoreHistory:
-    """Return what scores showed on past rebalances.
+    def expected(
+        self,
+        market: Market,
+        scores: Floats,
+        rows: Ints,
+    ) -> Floats:
+        """Return returns expected beyond industry and size until the next rebalance, [R, N].
 
-    Parameters
-    ----------
-    market : Market
-        Cut at the last decision that will use it.
-    scores : float64 [G, N]
-        Of the rebalances; NaN outside the universe, a row without any where none could be made.
-    rows : int64 [G]
-        Ascending.
-    entry : "open", "close" or "vwap"
-        Price of the returns.
+        Parameters
+        ----------
+        market : Market
+        scores : float64 [R, N]
+        rows : int64 [R]
 
-    Notes
-    -----
-    Returns are executable ones (:func:`quanthedge.labels`) beyond industry and size. What a sale
-    that still waited when it would first have been used brought is left out for ever.
-    """
-    rows = np.asarray(rows, dtype=np.int64)
-    if rows.size < 2:
-        none = np.zeros(rows.size)
-        return ScoreHistory(rows, np.full(rows.size, len(market.dates)), none, none.copy())
-    made = labels(market, rows, entry=entry, horizon="next")
-    known = known_at(rows, made, _PURGE)
-    where = np.isfinite(scores)
-    taken_out = neutraliser(market, rows, where, NEUTRAL)
-    residual = targets(made, where, taken_out, known, "residual").residual
-    volatility = own_volatility(market, rows, where)
-    products, squares = sums_of_products(scores, volatility, residual)
-    return ScoreHistory(rows, known, products, squares)
-
-
-def information(history: ScoreHistory, rows: Ints) -> Information:
-    """Return the information coefficient of decisions at the closes of rows, [R]."""
-    slope, count = slopes(
-        history.products, history.squares, history.known, history.rows, rows, HALF_LIFE
-    )
-    days = np.array([_days_between(history.rows, int(row)) for row in rows])
-    shown = np.maximum(np.nan_to_num(slope), 0.0) / np.sqrt(days)
-    coefficient = np.where(count >= LEAST_KNOWN, shown, STATED_IC)
-    return Information(coefficient, days, count)
-
-
-def expected_at(market: Market, scores: Floats, rows: Ints, found: Information) -> Floats:
-    """Return expected returns beyond industry and size until the next rebalance, float64 [R, N].
-
-    Parameters
-    ----------
-    market : Market
-    scores : float64 [R, N]
-    rows : int64 [R]
-    found : Information
-        Of the same rows.
-
-    Returns
-    -------
-    float64 [R, N]
-        NaN without a score, and where a stock traded on too few days for a volatility.
-    """
-    volatility = own_volatility(market, rows, np.isfinite(scores))
-    z = np.asarray(standardise(scores))
-    worth = found.coefficient * np.sqrt(found.days)
-    return np.asarray(worth[:, None] * volatility * z)
+        Returns
+        -------
+        float64 [R, N]
+            NaN without a score, and where a stock traded on too few days for a volatility.
+        """
+        volatility = own_volatility(market, rows, np.isfinite(scores))
+        z = np.asarray(standardise(scores))
+        worth = self.coefficient * np.sqrt(self.days)
+        return np.asarray(worth[:, None] * volatility * z)
 
 
 def _days_between(rows: Ints, row: int) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Size, exposures
+from quanthedge.factors import Size
 from quanthedge.market import Market
 from quanthedge.operators import neutralise, rank
 from quanthedge.typing import Bools, Floats, Ints
@@ -65,7 +65,7 @@ def neutraliser(
     if not neutral:
         return lambda values: np.where(where, values, np.nan)
     groups = market.industry()[0][rows] if "industry" in neutral else None
-    size = exposures(Size(), market, rows) if "size" in neutral else None
+    size = Size().checked_exposure(market, rows) if "size" in neutral else None
     others = None if size is None else np.where(np.isfinite(size), size, np.nan)
     return lambda values: np.asarray(
         neutralise(values, groups=groups, others=others, where=where), dtype=np.float64

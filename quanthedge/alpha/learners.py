@@ -12,6 +12,7 @@ from quanthedge.alpha.combiner import Combiner, Trained, check_estimator
 from quanthedge.alpha.study import Lesson
 from quanthedge.alpha.weights import weighted
 from quanthedge.errors import StrategyError
+from quanthedge.typing import Language
 
 __all__ = ["Boosting", "ElasticNet", "Estimator", "Stack", "as_combiner", "constrained"]
 
@@ -146,6 +147,12 @@ class Stack(Combiner):
             raise ValueError("members: two or more combinations, none of them a stack")
         return self
 
+    def _text(self, language: Language) -> str:
+        names = [one.called(language) for one in self.members]
+        return (
+            super()._text(language).format(members=("、" if language == "zh" else ", ").join(names))
+        )
+
 
 class Estimator(Combiner):
     """Any regressor of scikit-learn by its place, ``sklearn.linear_model:HuberRegressor``.
@@ -195,6 +202,9 @@ class Estimator(Combiner):
         if self.monotone == "sign":
             made = constrained(made, len(lesson.names))
         return _fitted(made, lesson, self.of)
+
+    def _text(self, language: Language) -> str:
+        return super()._text(language).format(of=self.of.partition(":")[2])
 
 
 class Given(Combiner):

@@ -27,21 +27,18 @@ from quanthedge.alpha.targets import known_at, targets
 from quanthedge.alpha.walk import Fold, folds_for, training_table, walk, walk_folds
 from quanthedge.alpha.weights import FamilyEqual
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors import CATALOGUE, Factor, exposures, sharing
+from quanthedge.factors import CATALOGUE, Factor, sharing
 from quanthedge.labelling import labels
 from quanthedge.market import Market
 from quanthedge.plain import Plain
-from quanthedge.typing import Bools, Floats, Ints
+from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import Universe
+from quanthedge.words import texts
 
 __all__ = [
     "AlphaModel",
     "AlphaScores",
     "Calendar",
-    "alpha_scores",
-    "carried",
-    "first_training",
-    "graded_factors",
 ]
 
 Missing = Literal["neutral", "exclude"]
@@ -118,6 +115,124 @@ class AlphaModel(Plain):
             return list(range(len(factors))) if self.missing == "exclude" else []
         return [k for k, one in enumerate(factors) if self.missing.get(one.kind) == "exclude"]
 
+    def scores(
+        self,
+        market: Market,
+        universe: Universe,
+        where: Bools,
+        rows: Ints,
+        calendar: "Calendar",
+        entry: Literal["open", "close", "vwap"] = "open",
+    ) -> "AlphaScores":
+        """Return the scores on some rows, higher is better.
+
+        Parameters
+        ----------
+        market : Market
+        universe : Universe
+        where : bool [R, N]
+            Its stocks on the rows.
+        rows : int64 [R]
+            Day indices of decisions, ascending.
+        calendar : Schedule
+            Of the strategy: trainings use its rebalances from the beginning of the data.
+        entry : "open", "close" or "vwap"
+            Price of the labels.
+
+        Raises
+        ------
+        StrategyError
+            No factor is defined on a row; a row comes before the first training (names the first
+            possible day).
+        DataError
+            The market lacks what a factor asks for that was named by itself.
+
+        Notes
+        -----
+        Nothing after the last row is looked at: the market is cut there first.
+        """
+        _refuse_early(self, rows, market, calendar)
+        cut = market.until(market.dates[rows.max()])
+        combiner = self.combine
+        grid = calendar.grid(cut) if combiner.learns else np.empty(0, dtype=np.int64)
+        every = np.union1d(rows, grid).astype(np.int64)
+        within = _within(universe, cut, every, where, rows)
+        factors, raw, left_out = _exposures(cut, self, every)
+        names = _names(factors)
+        features = _features(cut, self, factors, raw, every, within)
+        decided = np.searchsorted(every, rows)
+        _refuse_empty(features.scored[decided], where, rows, cut)
+        target, label_end = _learnt(cut, self, grid, every, within, entry)
+        families = tuple(factor.family for factor in factors)
+        study = Study(every, features.values, target, label_end, names, families)
+        folds = folds_for(combiner, study, _folds(combiner, study, grid))
+        walked = walk(combiner, study, features.scored, folds)
+        table = training_table(walked, study, market.dates, combiner.kind)
+        inside = np.isin(table["date"].to_numpy().astype("datetime64[D]"), market.dates[rows])
+        return AlphaScores(
+            walked.scores[decided],
+            _coverage(names, features.defined[decided], where, rows, cut),
+            table[inside].reset_index(drop=True),
+            left_out,
+        )
+
+    def graded(
+        self, market: Market, where: Bools, rows: Ints
+    ) -> tuple[tuple[Factor, ...], Features]:
+        """Return the factors that are taken, and their signed ranks on some rows, higher is better.
+
+        Parameters
+        ----------
+        market : Market
+            Cut at the last row.
+        where : bool [R, N]
+            The universe on the rows.
+        rows : int64 [R]
+        """
+        factors, values, _ = _exposures(market, self, rows)
+        return tuple(factors), _features(market, self, factors, values, rows, where)
+
+    def first_training(self, market: Market, calendar: "Calendar") -> int | None:
+        """Return the row at whose close the model is trained first: the first decision it can make.
+
+        None where nothing is fitted; the number of days where the data are too short.
+        """
+        if not self.combine.learns:
+            return None
+        grid = calendar.grid(market)
+        first = self.combine.first
+        return int(grid[first]) if grid.size > first else len(market.dates)
+
+    def carried(
+        self,
+        market: Market,
+    ) -> tuple[tuple[Factor, ...], tuple[str, ...], dict[str, str]]:
+        """Return the factors that the market can carry, their names, and why not the others."""
+        asked = self.asked_by_name()
+        kept, left_out = [], {}
+        for factor in self.factors():
+            try:
+                factor.checked_exposure(market, [0])
+            except (DataError, StrategyError) as problem:
+                if factor.model_dump_json() in asked:
+                    raise
+                left_out[factor.kind] = str(problem)
+                continue
+            kept.append(factor)
+        if not kept:
+            raise _none_carried(market, left_out)
+        return tuple(kept), _names(kept), left_out
+
+    def ranks_called(self, language: Language) -> str:
+        """Return what is combined: ranks of the factors, and beyond what.
+
+        >>> AlphaModel(neutral=("industry",)).ranks_called("en")
+        'ranks of the factors beyond industry'
+        """
+        neutral = self.neutral
+        key = "both" if len(set(neutral)) > 1 else next(iter(neutral), "none")
+        return str(texts("quanthedge.alpha", "words")["neutral"][key][language])
+
 
 class Calendar(Protocol):
     """When stocks are chosen again, as :class:`quanthedge.portfolio.Schedule` says it."""
@@ -147,87 +262,6 @@ class AlphaScores(NamedTuple):
     left_out: dict[str, str]
 
 
-def alpha_scores(
-    market: Market,
-    model: AlphaModel,
-    universe: Universe,
-    where: Bools,
-    rows: Ints,
-    calendar: Calendar,
-    entry: Literal["open", "close", "vwap"] = "open",
-) -> AlphaScores:
-    """Return the scores of a model on some rows, higher is better.
-
-    Parameters
-    ----------
-    market : Market
-    model : AlphaModel
-    universe : Universe
-    where : bool [R, N]
-        Its stocks on the rows.
-    rows : int64 [R]
-        Day indices of decisions, ascending.
-    calendar : Schedule
-        Of the strategy: trainings use its rebalances from the beginning of the data.
-    entry : "open", "close" or "vwap"
-        Price of the labels.
-
-    Raises
-    ------
-    StrategyError
-        No factor is defined on a row; a row comes before the first training (names the first
-        possible day).
-    DataError
-        The market lacks what a factor asks for that was named by itself.
-
-    Notes
-    -----
-    Nothing after the last row is looked at: the market is cut there first.
-    """
-    _refuse_early(model, rows, market, calendar)
-    cut = market.until(market.dates[rows.max()])
-    combiner = model.combine
-    grid = calendar.grid(cut) if combiner.learns else np.empty(0, dtype=np.int64)
-    every = np.union1d(rows, grid).astype(np.int64)
-    within = _within(universe, cut, every, where, rows)
-    factors, raw, left_out = _exposures(cut, model, every)
-    names = _names(factors)
-    features = _features(cut, model, factors, raw, every, within)
-    decided = np.searchsorted(every, rows)
-    _refuse_empty(features.scored[decided], where, rows, cut)
-    target, label_end = _learnt(cut, model, grid, every, within, entry)
-    families = tuple(factor.family for factor in factors)
-    study = Study(every, features.values, target, label_end, names, families)
-    folds = folds_for(combiner, study, _folds(combiner, study, grid))
-    walked = walk(combiner, study, features.scored, folds)
-    table = training_table(walked, study, market.dates, combiner.kind)
-    inside = np.isin(table["date"].to_numpy().astype("datetime64[D]"), market.dates[rows])
-    return AlphaScores(
-        walked.scores[decided],
-        _coverage(names, features.defined[decided], where, rows, cut),
-        table[inside].reset_index(drop=True),
-        left_out,
-    )
-
-
-def graded_factors(
-    market: Market, model: AlphaModel, where: Bools, rows: Ints
-) -> tuple[tuple[Factor, ...], Features]:
-    """Return the factors that a model takes, and their signed ranks on some rows, higher is better.
-
-    Parameters
-    ----------
-    market : Market
-        Cut at the last row.
-    model : AlphaModel
-    where : bool [R, N]
-        The universe on the rows.
-    rows : int64 [R]
-    """
-    factors, values, _ = _exposures(market, model, rows)
-    return tuple(factors), _features(market, model, factors, values, rows, where)
-
-
 def _within(universe: Universe, market: Market, every: Ints, where: Bools, rows: Ints) -> Bools:
     """Return the universe on the rows of decisions and of trainings."""
     found = np.zeros((every.size, where.shape[1]), dtype=np.bool_)
@@ -242,7 +276,7 @@ def _exposures(
 ) -> tuple[list[Factor], NDArray[np.float32], dict[str, str]]:
     """Return the factors that the market can carry, [R, N, K] of them, the others with the reason.
 
-    As :func:`carried`, but each factor is worked out once.
+    As :meth:`AlphaModel.carried`, but each factor is worked out once.
     """
     asked, every = model.asked_by_name(), model.factors()
     kept: list[Factor] = []
@@ -251,7 +285,7 @@ def _exposures(
     with sharing():
         for factor in every:
             try:
-                values[:, :, len(kept)] = exposures(factor, market, rows)
+                values[:, :, len(kept)] = factor.checked_exposure(market, rows)
             except (DataError, StrategyError) as problem:
                 if factor.model_dump_json() in asked or not _lacking(factor, market):
                     raise
@@ -266,7 +300,7 @@ def _exposures(
 def _lacking(factor: Factor, market: Market) -> bool:
     """Return whether a market cannot carry a factor at all, and not only on some rows."""
     try:
-        exposures(factor, market, [0])
+        factor.checked_exposure(market, [0])
     except (DataError, StrategyError):
         return True
     return False
@@ -325,21 +359,9 @@ def _folds(combiner: Combiner, study: Study, grid: Ints) -> list[Fold]:
     )
 
 
-def first_training(market: Market, model: AlphaModel, calendar: Calendar) -> int | None:
-    """Return the row at whose close a model is trained first: the first decision it can make.
-
-    None where nothing is fitted; the number of days where the data are too short.
-    """
-    if not model.combine.learns:
-        return None
-    grid = calendar.grid(market)
-    first = model.combine.first
-    return int(grid[first]) if grid.size > first else len(market.dates)
-
-
 def _refuse_early(model: AlphaModel, rows: Ints, market: Market, calendar: Calendar) -> None:
     """Refuse a start before the first training; name the first possible one."""
-    first = first_training(market, model, calendar)
+    first = model.first_training(market, calendar)
     if first is None or rows.min() >= first:
         return
     combiner = model.combine
@@ -372,26 +394,6 @@ def _named(name: str) -> tuple[Factor, ...]:
         )
     classes = Factor.builtin()
     return tuple(classes[kind]() for kind in kinds)  # type: ignore[misc]
-
-
-def carried(
-    market: Market, model: AlphaModel
-) -> tuple[tuple[Factor, ...], tuple[str, ...], dict[str, str]]:
-    """Return the factors that the market can carry, their names, and the others with the reason."""
-    asked = model.asked_by_name()
-    kept, left_out = [], {}
-    for factor in model.factors():
-        try:
-            exposures(factor, market, [0])
-        except (DataError, StrategyError) as problem:
-            if factor.model_dump_json() in asked:
-                raise
-            left_out[factor.kind] = str(problem)
-            continue
-        kept.append(factor)
-    if not kept:
-        raise _none_carried(market, left_out)
-    return tuple(kept), _names(kept), left_out
 
 
 def _names(factors: list[Factor]) -> tuple[str, ...]:

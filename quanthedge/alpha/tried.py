@@ -9,7 +9,7 @@ from quanthedge.alpha.splitters import Splitter
 from quanthedge.factors import FactorPanel
 from quanthedge.kinds import own_code
 from quanthedge.labelling import Labels
-from quanthedge.trials import Trial, bytes_digest, digest, record
+from quanthedge.trials import Trial, digest, record
 from quanthedge.typing import Bools
 
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ def write_trial(
     """
     days = labels.market.dates
     factors = sorted(
-        [name, int(sign), family, bytes_digest(panel.values[:, :, k])]
+        [name, int(sign), family, digest(panel.values[:, :, k])]
         for k, (name, sign, family) in enumerate(
             zip(panel.names, panel.signs, panel.families, strict=True)
         )
     )
     asked_for = [asked.target, sorted(asked.neutral), sorted(asked.needed), asked.half_life]
-    earned = [labels.definition, bytes_digest(labels.value), bytes_digest(labels.ends_by)]
+    earned = [labels.definition, digest(labels.value), digest(labels.ends_by)]
     decisions = days[labels.rows].astype(str).tolist()
     what = [
-        _combiner(combiner), _shown(cv), asked_for, factors, earned, bytes_digest(where), decisions
+        _combiner(combiner), _shown(cv), asked_for, factors, earned, digest(where), decisions
     ]  # fmt: skip
     end = days[min(int(labels.ends.max()), len(days) - 1)]
     label = f"combination {_name(combiner)} of {len(factors)} factors"

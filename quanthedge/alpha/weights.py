@@ -26,10 +26,10 @@ def weighted(weights: Floats) -> Trained:
     return Trained(lambda features: features.astype(np.float64) @ weights, weights)
 
 
-def family_weights(families: Sequence[str]) -> Floats:
+def _family_weights(families: Sequence[str]) -> Floats:
     """Return equal weights of families, and of the factors in each; their sum is 1.
 
-    >>> family_weights(["value", "value", "quality"])
+    >>> _family_weights(["value", "value", "quality"])
     array([0.25, 0.25, 0.5 ])
     """
     kinds, number, count = np.unique(np.asarray(families), return_inverse=True, return_counts=True)
@@ -67,9 +67,9 @@ class FamilyEqual(Combiner):
             if not says.any():
                 return np.zeros(len(features))
             of_day = features[:, says].astype(np.float64)
-            return np.asarray(of_day @ family_weights(families[says].tolist()))
+            return np.asarray(of_day @ _family_weights(families[says].tolist()))
 
-        return Trained(predict, family_weights(lesson.families))
+        return Trained(predict, _family_weights(lesson.families))
 
 
 class _Evidence(Combiner):

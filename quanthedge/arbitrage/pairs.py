@@ -22,8 +22,8 @@ from quanthedge.universe import IndexUniverse, Universe
 
 __all__ = ["PairsBook", "pairs_targets"]
 
-LEAST_DAYS = 60  # of a formation
-LEAST_TRADED = 0.95  # of its days, for a stock to be looked at
+_LEAST_DAYS = 60  # of a formation
+_LEAST_TRADED = 0.95  # of its days, for a stock to be looked at
 
 
 class PairsBook(NamedTuple):
@@ -178,8 +178,8 @@ def _check(options: _Options) -> None:
         f"method {options.method!r}; accepted: {', '.join(get_args(Method))}": (
             options.method not in get_args(Method)
         ),
-        f"formation_days {options.formation_days}; accepted: {LEAST_DAYS} or more": (
-            options.formation_days < LEAST_DAYS
+        f"formation_days {options.formation_days}; accepted: {_LEAST_DAYS} or more": (
+            options.formation_days < _LEAST_DAYS
         ),
         f"trading_days {options.trading_days}; accepted: 1 or more": options.trading_days < 1,
         f"most {options.most}; accepted: 1 or more": options.most < 1,
@@ -221,7 +221,7 @@ def _window(
 ) -> _Window:
     """Return a formation and what its spreads hold after each decision, `row` to `last`."""
     days = options.formation_days
-    often = stocks.traded[row - days + 1 : row + 1].mean(axis=0) >= LEAST_TRADED
+    often = stocks.traded[row - days + 1 : row + 1].mean(axis=0) >= _LEAST_TRADED
     of = chosen(stocks, row, days, often & mask[row - first], options.method, options.most)
     z = deviations(stocks, row, days, last, of, options.method)
     here = slice(row - first, last - first + 1)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import Costs
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.rules import costs_between, limit_prices
 from quanthedge.typing import Bools, Days, Floats, Ints
 
@@ -126,7 +126,7 @@ def _panels(market: Market, used: Ints, index: str) -> _Panels:
 
 def _possible(market: Market, used: Ints, price: Floats, before: Floats) -> tuple[Bools, Bools]:
     """Return whether each stock could be bought, and sold, at the open of each day."""
-    limits = limit_panel(market, 0, len(market.dates) - 1)
+    limits = LimitPanel.of(market, 0, len(market.dates) - 1)
     rows, place = np.arange(len(market.dates))[:, None], limits.place[:, used]
     high, low = limit_prices(
         before, limits.up[rows, place], limits.down[rows, place], limits.inward[used]

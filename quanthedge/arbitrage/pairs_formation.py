@@ -28,9 +28,9 @@ __all__ = ["NONE", "Chosen", "Method", "Stocks", "chosen"]
 Method = Literal["distance", "cointegration", "residual"]
 NONE = -1  # the second leg is the rest of the industry
 LAGS = 1  # of the test of cointegration
-LARGEST_P = 0.05
-SHORTLIST = 5  # tested for each pair that is wanted
-LEAST_BASKET = 5  # stocks of an industry
+_LARGEST_P = 0.05
+_SHORTLIST = 5  # tested for each pair that is wanted
+_LEAST_BASKET = 5  # stocks of an industry
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def chosen(
     groups = _groups(stocks.industry[row], eligible)
     if method == "residual":
         return _by_residual(returns, groups, most)
-    close = _closest(returns, groups, most if method == "distance" else SHORTLIST * most)
+    close = _closest(returns, groups, most if method == "distance" else _SHORTLIST * most)
     industry = stocks.industry[row]
     return (_by_distance if method == "distance" else _by_test)(returns, close, industry, most)
 
@@ -159,7 +159,7 @@ def _by_test(returns: Floats, close: _Close, industry: Ints, most: int) -> Chose
     both = list(zip(close.first.tolist(), close.second.tolist(), strict=True))
     p = np.array([_test(logs[:, i], logs[:, j]) for i, j in both])
     beta, mean, sigma = _regressions(logs[:, close.first], logs[:, close.second])
-    good = np.flatnonzero((p <= LARGEST_P) & (beta > 0.0))
+    good = np.flatnonzero((p <= _LARGEST_P) & (beta > 0.0))
     best = good[np.argsort(p[good], kind="stable")[:most]]
     tested = [(i, j, float(one)) for (i, j), one in zip(both, p, strict=True)]
     return Chosen(
@@ -185,7 +185,7 @@ def _regressions(y: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _by_residual(returns: Floats, groups: dict[int, Ints], most: int) -> Chosen:
     """Return the stocks whose residuals cumulate to what reverts fastest, and surely at 90%."""
-    groups = {one: members for one, members in groups.items() if members.size >= LEAST_BASKET}
+    groups = {one: members for one, members in groups.items() if members.size >= _LEAST_BASKET}
     parts = [_residuals(returns[:, members]) for members in groups.values()]
     if not parts:
         return _nothing()

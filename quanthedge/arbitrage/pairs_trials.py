@@ -6,7 +6,7 @@ import numpy as np
 
 from quanthedge.arbitrage.pairs_formation import Chosen
 from quanthedge.market import Market
-from quanthedge.trials import Trial, bytes_digest, digest, record
+from quanthedge.trials import Trial, digest, record
 from quanthedge.typing import Bools
 
 __all__ = ["write_trials"]
@@ -28,7 +28,7 @@ def write_trials(
     cointegration is a trial of its own, with its p, of two stocks and a window.
     """
     days = market.dates
-    rule = digest([options, bytes_digest(mask), str(days[formations[0][0]])])
+    rule = digest([options, digest(mask), str(days[formations[0][0]])])
     trials = [Trial("evaluation", f"pairs, {options['method']}", rule)]
     for row, of in formations:
         for first, second, p in of.tested:

@@ -41,8 +41,8 @@ def fees_of(fills: Fills, rules: FuturesRules, lots: int, *, delivered: bool = F
 
     Examples
     --------
-    >>> from quanthedge.rules import futures_rules
-    >>> rules = futures_rules("IF", ["2016-03-01", "2016-03-02"], account="speculative")
+    >>> from quanthedge.rules import FuturesRules
+    >>> rules = FuturesRules.between("IF", ["2016-03-01", "2016-03-02"], account="speculative")
     >>> overnight = Fills(0, 1, (3000.0, 3010.0), (2950.0, 2965.0))
     >>> round(fees_of(overnight, rules, lots=1), 4)  # 4 x about 0.07 points, 4 orders of 1 yuan
     0.2876
@@ -80,9 +80,9 @@ def lots_possible(rules: FuturesRules, wanted: int) -> Ints:
 
     Examples
     --------
-    >>> from quanthedge.rules import futures_rules
+    >>> from quanthedge.rules import FuturesRules
     >>> days = ["2015-08-25", "2015-09-07", "2017-02-17", "2018-12-03"]
-    >>> lots_possible(futures_rules("IF", days, account="speculative"), 40).tolist()
+    >>> lots_possible(FuturesRules.between("IF", days, account="speculative"), 40).tolist()
     [40, 5, 10, 40]
     """
     legs = np.where(rules.daily_open_limit_per == "product", 2.0, 1.0)

@@ -19,7 +19,7 @@ from quanthedge.arbitrage.spread_legs import Legs, legs_of
 from quanthedge.arbitrage.spread_reversion import LEAST_WINDOW, mean_reversion
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
-from quanthedge.rules import FuturesRules, futures_rules
+from quanthedge.rules import FuturesRules
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["Rule", "spread_trades"]
@@ -165,7 +165,7 @@ def spread_trades(
     legs = legs_of(market, product)
     levels = _Levels(*spread_levels(rule, entry, exit, stop), most_days, roll_days)
     _check(rule, levels, window, fill, slippage_ticks, lots)
-    rules = futures_rules(product, legs.dates, account="speculative")
+    rules = FuturesRules.between(product, legs.dates, account="speculative")
     panel = spread_panel(market, product, pair=pair, roll_days=roll_days)
     live = live_pairs(legs, pair, roll_days)
     plan = _plan(legs, live, _scores(panel, rule, window), rules, fill, lots, levels)

@@ -1,6 +1,6 @@
 """Where alpha came from: by industry and stock, by layer of the strategy, by factor."""
 
-from quanthedge.attribution.brinson import BRINSON, brinson
+from quanthedge.attribution.brinson import BRINSON
 from quanthedge.attribution.layers import ALLOCATION_LINES, LAYERS
 from quanthedge.attribution.tables import attribution, attribution_tables
 
@@ -10,5 +10,4 @@ __all__ = [
     "LAYERS",
     "attribution",
     "attribution_tables",
-    "brinson",
 ]

@@ -22,14 +22,15 @@ import pandas as pd
 
 from quanthedge.attribution.brinson import Effects, effects_of, line_table
 from quanthedge.errors import DataError
+from quanthedge.ledger import line_names
 from quanthedge.market import Market
-from quanthedge.performance import BRIDGE_LINES, FLOW_LINES, bridge
+from quanthedge.performance import BRIDGE_LINES, bridge
 from quanthedge.record import Record
 
 __all__ = ["ALLOCATION_LINES", "LAYERS", "allocation_lines", "alpha_layers", "layer_table"]
 
 LAYERS = ("allocation", "industry", "stock")
-ALLOCATION_LINES = tuple(name for name in BRIDGE_LINES if name not in FLOW_LINES)
+ALLOCATION_LINES = tuple(name for name in BRIDGE_LINES if name not in line_names("flow"))
 
 
 def alpha_layers(
@@ -53,7 +54,7 @@ def alpha_layers(
     Raises
     ------
     DataError
-        As :func:`quanthedge.attribution.brinson` and :func:`allocation_lines`.
+        As :func:`quanthedge.attribution.brinson.brinson` and :func:`allocation_lines`.
     """
     whole = result if fully_invested is None else fully_invested
     return layer_table(result, whole, effects_of(whole, market))

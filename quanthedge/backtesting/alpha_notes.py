@@ -1,6 +1,5 @@
 """What a reader must know of the scores that an alpha model gave."""
 
-from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.factors import factor_name
@@ -20,8 +19,8 @@ def alpha_notes(prepared: Prepared) -> list[Bilingual]:
         str(code): note(
             "alpha",
             count=count,
-            features=neutral_name(model.neutral, code),
-            combination=combination_name(model.combine, code),
+            features=model.ranks_called(code),
+            combination=model.combine.called(code),
         )[code]
         for code in LANGUAGES
     }

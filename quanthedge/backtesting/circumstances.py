@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 
-from quanthedge.alpha import expected_at
 from quanthedge.backtesting.expectation import information_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
@@ -61,4 +60,4 @@ def _expected(
     strategy: Strategy, market: Market, scores: Floats, rows: Ints
 ) -> tuple[Floats, Floats]:
     found = information_at(strategy, market, rows)
-    return expected_at(market, scores, rows, found), found.coefficient
+    return found.expected(market, scores, rows), found.coefficient

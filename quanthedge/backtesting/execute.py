@@ -5,11 +5,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import Clients, FundRun, hurdle_path, last_business_day, run_fund
-from quanthedge.ledger import LedgerRecord, ledger_tables, run_ledger
+from quanthedge.fund import Clients, FundRun
+from quanthedge.ledger import LedgerRecord, run_ledger
 from quanthedge.portfolio import TopSelector
 from quanthedge.record import RunVariant, VariantTerms
-from quanthedge.strategy import EVERY_MEMBER, Strategy, variant
+from quanthedge.strategy import EVERY_MEMBER, Strategy
 
 __all__ = ["benchmark", "book_tables", "has_events", "run_fund_of", "run_variant"]
 
@@ -24,7 +24,7 @@ def run_variant(known: Prepared, name: str) -> RunVariant:
     DataError, StrategyError, RuleError
         As :func:`quanthedge.backtest`; for instance when the market has no members of the index.
     """
-    strategy = variant(known.strategy, name)
+    strategy = known.strategy.variant(name)
     start, end = str(known.dates[1]), str(known.dates[-1])
     prepared = prepare(strategy, known.market, start, end)
     record = run_fund_of(prepared).record
@@ -64,8 +64,7 @@ def _holds_index(strategy: Strategy) -> bool:
 def book_tables(prepared: Prepared, record: LedgerRecord) -> dict[str, pd.DataFrame]:
     """Return the ledger's record as tables, with the closes of the benchmark."""
     market, first = prepared.market, prepared.first
-    tables = ledger_tables(
-        record,
+    tables = record.tables(
         prepared.dates,
         market.codes,
         prepared.leg.contracts,
@@ -97,7 +96,7 @@ def has_events(prepared: Prepared) -> bool:
     return (
         prepared.strategy.clients is not None
         or terms.hurdle is not None
-        or last_business_day(terms, prepared.dates[1:]) is not None
+        or terms.last_business_day(prepared.dates[1:]) is not None
     )
 
 
@@ -111,10 +110,10 @@ def run_fund_of(prepared: Prepared) -> FundRun:
     if hurdle is not None:
         index = prepared.market.index_close(strategy.benchmark)
         span = slice(prepared.first - 1, prepared.first - 1 + prepared.dates.size)
-        grown = hurdle_path(hurdle, prepared.dates.astype("datetime64[D]"), index[span])
+        grown = hurdle.path(prepared.dates.astype("datetime64[D]"), index[span])
     # the books of the investors charge the performance fee, not the ledger
     fund = inputs.fund._replace(performance_rate=0.0)
-    return run_fund(
+    return FundRun.of(
         inputs._replace(fund=fund),
         clients or Clients(),
         strategy.fund,

@@ -6,18 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.alpha import (
-    AlphaScores,
-    Information,
-    ScoreHistory,
-    alpha_scores,
-    expected_at,
-    first_training,
-    information,
-    no_training,
-    score_history,
-    scores,
-)
+from quanthedge.alpha import AlphaScores, Information, ScoreHistory, no_training, scores
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor
 from quanthedge.market import Market
@@ -84,7 +73,7 @@ def expectation(strategy: Strategy, market: Market, wanted: Targets) -> Expectat
     rows = wanted.decision_rows
     found = information_at(strategy, market, rows)
     mask, _ = strategy.universe.mask(market, rows)
-    alpha = expected_at(market, graded(strategy, market, mask, rows).scores, rows, found)
+    alpha = found.expected(market, graded(strategy, market, mask, rows).scores, rows)
     costs = costs_between(
         market.dates[rows], market.codes, strategy.costs, list_dates=market.list_dates()
     )
@@ -129,7 +118,7 @@ def information_at(strategy: Strategy, market: Market, rows: Ints) -> Informatio
         lambda: _history(strategy, market.until(market.dates[last])),
         kinds=(ScoreHistory,),
     )
-    return information(history, rows)
+    return history.information(rows)
 
 
 def graded(
@@ -152,9 +141,8 @@ def graded(
             market, strategy.factors, mask, rows, strategy.transforms, keep=once if kept else None
         )
         return AlphaScores(found, coverage, no_training(), {})
-    return alpha_scores(
+    return strategy.alpha.scores(
         market,
-        strategy.alpha,
         strategy.universe,
         mask,
         rows,
@@ -167,9 +155,9 @@ def _history(strategy: Strategy, market: Market) -> ScoreHistory:
     """Return what the scores showed on all rebalances of a market up to its last day."""
     rows = strategy.rebalance.grid(market)
     if strategy.alpha is not None:
-        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        trained = strategy.alpha.first_training(market, strategy.rebalance)
         rows = rows[rows >= (trained or 0)]
-    return score_history(
+    return ScoreHistory.shown(
         market, _past_scores(strategy, market, rows), rows, strategy.execution.fill
     )
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from quanthedge.alpha import graded_factors, scores
+from quanthedge.alpha import scores
 from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.factors import factor_name
@@ -22,7 +22,6 @@ from quanthedge.portfolio import (
     Periodic,
     Targets,
     TopSelector,
-    selector_name,
 )
 from quanthedge.risk import index_weights
 from quanthedge.rules import TRADING_DAYS_A_YEAR
@@ -137,7 +136,7 @@ def _name(asked: _Asked) -> str:
 
 
 def _decision(asked: _Asked) -> list[Line]:
-    called = selector_name(asked.strategy.selector, asked.language)
+    called = asked.strategy.selector.called(asked.language)
     row, schedule = int(asked.rows[-1]), asked.strategy.rebalance
     if isinstance(schedule, Periodic) and isinstance(schedule.every, int):  # from the first one
         regular = (row - int(asked.rows[0])) % schedule.every == 0
@@ -189,7 +188,7 @@ def _by_factor(asked: _Asked) -> list[tuple[str, str]]:
     strategy, rows, where = asked.strategy, asked.rows[-1:], asked.mask[-1:]
     none = asked.form("none")
     if strategy.alpha is not None:
-        factors, found = graded_factors(asked.market, strategy.alpha, where, rows)
+        factors, found = strategy.alpha.graded(asked.market, where, rows)
         values, known = found.values[0, asked.column], found.defined[0, asked.column]
         named = [factor_name(one, asked.language) for one in factors]
     else:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.beta import BetaEstimator, Prepared, betas_of, index_returns, prepare_returns
+from quanthedge.beta import BetaEstimator, Prepared, index_returns
 from quanthedge.hedge import (
     BetaRatio,
     ContractSchedule,
@@ -17,16 +17,13 @@ from quanthedge.hedge import (
     StockFill,
     Substitution,
     book_ratios,
-    contract_schedule,
-    fill_price_of,
-    fills_known,
     futures_leg,
 )
 from quanthedge.hedge.policies import compile_policy
 from quanthedge.ledger import FutureBook, SleeveHedge
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
-from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
+from quanthedge.rules import TRADING_DAYS_A_YEAR, FuturesRules, index_of
 from quanthedge.stages import stage, stage_key
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
@@ -145,7 +142,9 @@ def _contracts_anew(
     strategy: Strategy, market: Market, first: int, last: int, beside: tuple[str, ...]
 ) -> _Contracts:
     rule, dates = strategy.hedge, market.dates[first : last + 1]
-    rules = [futures_rules(product, dates, account=rule.account) for product in rule.products]
+    rules = [
+        FuturesRules.between(product, dates, account=rule.account) for product in rule.products
+    ]
     schedules = [
         _schedule(
             rule,
@@ -194,7 +193,7 @@ def value_of_contracts(strategy: Strategy, market: Market, rows: Ints) -> Floats
     found = np.full((rows.size, len(rule.products)), np.nan)
     for p, product in enumerate(rule.products):
         one = _schedule(rule, product, strategy.execution.fill, market, first, last)
-        terms = futures_rules(product, market.dates[first : last + 1], account=rule.account)
+        terms = FuturesRules.between(product, market.dates[first : last + 1], account=rule.account)
         held = one.hold[rows - first]
         price = one.settlement_price[rows - first, np.maximum(held, 0)]
         found[:, p] = np.where(held >= 0, terms.multiplier * price, np.nan)
@@ -245,12 +244,12 @@ def _timing(strategy: Strategy, dates: NDArray[np.datetime64]) -> Knowledge:
     execution = strategy.execution
     later = execution.sale_proceeds == "after_fill"
     completed: StockFill = "vwap" if later else execution.fill
-    return fills_known(strategy.hedge, execution.fill, completed, dates)
+    return Knowledge.of(strategy.hedge, execution.fill, completed, dates)
 
 
 def contract_parts(rule: HedgeRule, product: str, stock_fill: StockFill) -> dict[str, Any]:
     """Return all that decides the contracts of a product beside market and span."""
-    return {"product": product, "fill": fill_price_of(rule, stock_fill), **_contracts(rule)}
+    return {"product": product, "fill": rule.fill_price(stock_fill), **_contracts(rule)}
 
 
 def _schedule(
@@ -263,13 +262,13 @@ def _schedule(
     beside: tuple[str, ...] = (),
 ) -> ContractSchedule:
     """Contracts of one product by the strategy's choice and roll, and those of sleeves."""
-    fill, chosen = fill_price_of(rule, stock_fill), _contracts(rule)
+    fill, chosen = rule.fill_price(stock_fill), _contracts(rule)
     more: dict[str, Any] = {"beside": beside} if beside else {}
     return stage(
         "contracts",
         market,
         {"span": (first, last), **contract_parts(rule, product, stock_fill), **more},
-        lambda: contract_schedule(market, product, first, last, fill=fill, **chosen, **more),
+        lambda: ContractSchedule.of(market, product, first, last, fill=fill, **chosen, **more),
         kinds=(ContractSchedule, Substitution),
     )
 
@@ -408,7 +407,7 @@ def _hedge_book(
 
 
 def _contracts(rule: HedgeRule) -> dict[str, Any]:
-    """Return how contracts are chosen and rolled, as arguments of contract_schedule."""
+    """Return how contracts are chosen and rolled, as arguments of ContractSchedule.of."""
     return {
         "contract": rule.contract,
         "roll": rule.roll,
@@ -464,7 +463,7 @@ def _betas_anew(
     if index.shape[1] == 1:
         index = index[:, 0]
     known = market.until(market.dates[last])
-    prepared = prepare_returns(known, index[: last + 1], estimator.preparation)
+    prepared = Prepared.of(known, index[: last + 1], estimator.preparation)
     begin = 0 if estimator.memory is None else max(0, first - estimator.memory)
     cut = Prepared(
         prepared.returns[begin:],
@@ -472,7 +471,7 @@ def _betas_anew(
         None if prepared.own_index is None else prepared.own_index[begin:],
         prepared.counts,
     )
-    return betas_of(estimator, cut)[first - 1 - begin :], prepared.counts
+    return estimator.betas_alone(cut)[first - 1 - begin :], prepared.counts
 
 
 def _covariances(returns: Floats, first: int, last: int) -> Floats:

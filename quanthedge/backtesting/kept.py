@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.backtesting.execute import sleeve_labels
 from quanthedge.backtesting.plan import Prepared, days_after
-from quanthedge.ledger import LedgerRecord, Names, input_digests, market_digests, named_state
+from quanthedge.ledger import LedgerRecord, Names, input_digests, market_digests
 from quanthedge.stages import stage
 
 __all__ = ["kept_ledger", "names_of"]
@@ -40,7 +40,7 @@ def kept_ledger(
         return None, None
     names = names_of(prepared)
     days = record.days_run
-    state = named_state(record.state, prepared.inputs, names, days - 1)
+    state = names.state_named(record.state, prepared.inputs, days - 1)
     known = _known(prepared, names) if days == names.dates.size - 1 else None
     past = input_digests(prepared.inputs, names, days=days, known=known)
     (stocks, *_) = record.state.of_sleeves()

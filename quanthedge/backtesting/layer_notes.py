@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from quanthedge.alpha import LEAST_KNOWN, STATED_IC
+from quanthedge.alpha import Information
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
-from quanthedge.layers import Allocation, allocation_name, episodes
+from quanthedge.layers import Allocation, episodes
 from quanthedge.words import LANGUAGES, Bilingual
 
 __all__ = ["layer_notes"]
@@ -36,8 +36,7 @@ def layer_notes(prepared: Prepared) -> list[Bilingual]:
 def _named(kind: str, allocation: Allocation, **values: object) -> Bilingual:
     """Return a note with the name of the allocation in each language."""
     told = {
-        str(code): note(kind, name=allocation_name(allocation, code), **values)[code]
-        for code in LANGUAGES
+        str(code): note(kind, name=allocation.called(code), **values)[code] for code in LANGUAGES
     }
     return {"kind": kind, **told}
 
@@ -53,7 +52,8 @@ def _expected(prepared: Prepared) -> list[Bilingual]:
             fewest=known.min(), rebalances=known.max(),
         )
     ]  # fmt: skip
-    stated = int((known < LEAST_KNOWN).sum())
+    least, value = Information.stated()
+    stated = int((known < least).sum())
     if stated:
-        notes.append(note("expected_stated", least=LEAST_KNOWN, value=STATED_IC, count=stated))
+        notes.append(note("expected_stated", least=least, value=value, count=stated))
     return notes

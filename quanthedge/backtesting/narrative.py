@@ -6,10 +6,8 @@ The sentences stand in ``narrative.toml``; the command line and both reports pri
 from typing import TYPE_CHECKING, Any
 
 from quanthedge.beta import estimator_text
-from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import own_name
-from quanthedge.layers import allocation_name
 from quanthedge.portfolio import Periodic, TableWeights
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, filled, sentence, texts
@@ -127,7 +125,7 @@ def timeline(
         kind = "timeline_unhedged" if strategy.hedge.sells_nothing else "timeline"
         lines = [filled(line, code, **values) for line in known[kind][code]]
         if strategy.layers.gated:
-            name = allocation_name(strategy.layers.allocation, code)
+            name = strategy.layers.allocation.called(code)
             lines.insert(2, known["layers"][code].format(allocation=name))
         result[code] = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
     return result
@@ -156,7 +154,7 @@ def _hedged(
     before = dates[after == after[0]][-1]
     if (after != after[0]).any():
         kind = "fills_then_expected" if after[0] else "expected_then_fills"
-    price = fill_price_of(strategy.hedge, strategy.execution.fill)
+    price = strategy.hedge.fill_price(strategy.execution.fill)
     said = filled(
         words["hedged"][kind][code],
         code,

@@ -11,14 +11,14 @@ from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.risk_stage import hedges_without_members, risk_model_of
 from quanthedge.backtesting.untaxed import untaxed_notes
-from quanthedge.fund import SHORTEST_MONTHS, FundRun, last_business_day
-from quanthedge.hedge import ContractSchedule, Knowledge, fill_price_of
+from quanthedge.fund import SHORTEST_MONTHS, FundRun
+from quanthedge.hedge import ContractSchedule, Knowledge
 from quanthedge.kinds import own_classes, source_of
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
 from quanthedge.rules import (
-    FREE,
     TICK,
+    LimitClass,
     circuit_breaker_days,
     index_of,
     limit_prices,
@@ -88,7 +88,7 @@ def client_notes(fund: FundRun) -> list[Bilingual]:
 
 def winding_up_notes(prepared: Prepared, fund: FundRun) -> list[Bilingual]:
     """Say when the fund was wound up, or what it still held at the end of the run."""
-    last = last_business_day(prepared.strategy.fund, prepared.dates[1:])
+    last = prepared.strategy.fund.last_business_day(prepared.dates[1:])
     if last is None:
         return []
     paid = fund.events[fund.events["event"] == "liquidation"]
@@ -286,7 +286,7 @@ def _halted_fills(
     reason = trades["reason"].astype("str")
     stock_fill, ordered = strategy.execution.fill, _of_hedge(trades)
     late = ~ordered if stock_fill != "open" else reason == "proceeds"
-    if fill_price_of(strategy.hedge, stock_fill) != "open":
+    if strategy.hedge.fill_price(stock_fill) != "open":
         late |= ordered
     booked = trades[late & trades["date"].isin(halts.index)]
     if booked.empty:
@@ -357,7 +357,7 @@ def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -
     row, column = np.nonzero(np.abs(close - before) >= least * before - 2 * TICK)
     own = stocks[column]
     place = bars.limit_class[row, own].astype(np.int64)
-    place = np.where(place == FREE, 2 * rules.board[own], place)
+    place = np.where(place == LimitClass.FREE, 2 * rules.board[own], place)
     close, before = close[row, column], before[row, column]
     highest, lowest = limit_prices(
         before, rules.limit_up[row, place], rules.limit_down[row, place], rules.inward[own]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from quanthedge.backtesting.expectation import graded
 from quanthedge.errors import DataError
-from quanthedge.factors import Factor, exposures
+from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
@@ -49,4 +49,4 @@ def past_scores(
     mask, _ = strategy.universe.mask(market, rows)
     if factor is None:
         return rows, graded(strategy, market, mask, rows).scores
-    return rows, np.where(mask, exposures(factor, market, rows), np.nan)
+    return rows, np.where(mask, factor.checked_exposure(market, rows), np.nan)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.alpha import first_training
 from quanthedge.backtesting.budget_stage import budgets_of
 from quanthedge.backtesting.first_run import saying_so
 from quanthedge.backtesting.hedge_leg import (
@@ -31,7 +30,7 @@ from quanthedge.backtesting.sleeve_stage import (
 )
 from quanthedge.backtesting.standing import allocated, exposed
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.fund import crystallisation_flags, fee_years, last_business_day, sold_out
+from quanthedge.fund import fee_years, sold_out
 from quanthedge.ledger import (
     ActionBook,
     ActionUse,
@@ -50,27 +49,18 @@ from quanthedge.ledger import (
     action_book,
     layout,
     lending_book,
-    no_actions,
-    no_tax,
     record_days,
     run_ledger,
 )
-from quanthedge.market import LimitPanel, Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise import impact_volatility
 from quanthedge.portfolio import Targets
-from quanthedge.rules import (
-    TRADING_DAYS_A_YEAR,
-    StockCosts,
-    StockRules,
-    dividend_tax,
-    stock_rules,
-    trading_costs,
-)
-from quanthedge.signals import given_tables
+from quanthedge.rules import TRADING_DAYS_A_YEAR, StockCosts, StockRules, dividend_tax
+from quanthedge.signals import GivenTable
 from quanthedge.stages import shared_in_a_run, stage
-from quanthedge.strategy import Strategy, variant, with_tables
+from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Tell
-from quanthedge.valuation import IndexReturns, Stated, stated_values
+from quanthedge.valuation import IndexReturns, Stated
 
 __all__ = [
     "RECORDED_EVERY",
@@ -151,7 +141,7 @@ def _prepared(
     asked: Asked,
 ) -> Prepared:
     say = saying_so(tell or (lambda _text: None))
-    strategy = with_tables(strategy)
+    strategy = strategy.with_tables()
     first, last = run_rows(strategy, market, start, end)
     say("selecting stocks")
     # in the block is what asks for no betas
@@ -160,7 +150,7 @@ def _prepared(
         dates = market.dates[first - 1 : last + 1]
         say("estimating betas, looking up rules and contracts")
         stocks = _stock_rules(market, first, last)
-        costs = trading_costs(stocks, strategy.costs)
+        costs = StockCosts.of(stocks, strategy.costs)
         actions = _actions(strategy, market, first, last, stocks.list_delay)
         bars, stock_book = _stocks(market, first, last, stocks, costs, actions)
     sleeves = sleeves_of(strategy, market, first, last, asked)
@@ -216,7 +206,7 @@ def _fallen_on_paper(strategy: Strategy, market: Market, dates: NDArray[np.datet
 
     By its unit value with one founder: flows of investors change none.
     """
-    whole = variant(strategy, "ungated").model_copy(update={"clients": None})
+    whole = strategy.variant("ungated").model_copy(update={"clients": None})
     known = prepare(whole, market, str(dates[1]), str(dates[-1]))
     record = run_ledger(known.inputs)
     values = np.zeros(dates.size)  # once its equity is gone
@@ -252,7 +242,7 @@ def target_book(
     book = SleeveTargets.of_stocks(
         targets.decision_rows + 1 - first, targets.pointer, targets.stocks, targets.weights
     )
-    closing = last_business_day(strategy.fund, dates[1:])
+    closing = strategy.fund.last_business_day(dates[1:])
     return book if closing is None else sold_out(book, closing, dates.size - 1)
 
 
@@ -297,10 +287,10 @@ def _first_day(strategy: Strategy, market: Market) -> int:
         known = np.isfinite(market.cash_rate())
         needs["cash_rate begins later"] = int(known.argmax()) + 1 if known.any() else days
     if strategy.alpha is not None:
-        trained = first_training(market, strategy.alpha, strategy.rebalance)
+        trained = strategy.alpha.first_training(market, strategy.rebalance)
         told = f"alpha.combine is trained first after {strategy.alpha.combine.first} rebalances"
         needs[told] = 0 if trained is None else trained + 1
-    for part in given_tables(strategy):
+    for part in GivenTable.within(strategy):
         known = part.table(market).known_rows
         begins = int(known[0]) + 1 if known.size else days
         needs[f"{part.told} is known from {market.dates[min(begins, days) - 1]} on"] = begins
@@ -319,7 +309,9 @@ def _stock_rules(market: Market, first: int, last: int) -> StockRules:
         "stock_rules",
         market,
         {"span": (first, last)},
-        lambda: stock_rules(market.dates[first : last + 1], market.codes, _list_dates(market)),
+        lambda: StockRules.between(
+            market.dates[first : last + 1], market.codes, _list_dates(market)
+        ),
         kinds=(StockRules,),
     )
 
@@ -402,7 +394,7 @@ def _limits(market: Market, first: int, last: int) -> LimitPanel:
         "price_limits",
         market,
         {"span": (begin, end)},
-        lambda: limit_panel(market, begin, end),
+        lambda: LimitPanel.of(market, begin, end),
         kinds=(LimitPanel,),
         with_market=whole,
     )
@@ -428,7 +420,7 @@ def _stated(
         "stated_values",
         market,
         parts,
-        lambda: stated_values(strategy.valuation, market, first, bars, stocks, hedged, beta),
+        lambda: Stated.of(strategy.valuation, market, first, bars, stocks, hedged, beta),
         kinds=(Stated, ValuationBook, IndexReturns),
         with_market=not beta.size and market.kept_folder is not None,
     )
@@ -477,7 +469,7 @@ def _inputs(
             terms.custody_fee_per_year,
             terms.performance_fee_rate,
             terms.high_water_mark == "post_fee",
-            crystallisation_flags(dates[1:], terms, calendar=market.calendar),
+            terms.crystallisation_flags(dates[1:], calendar=market.calendar),
             _month_first(dates),
             terms.service_fee_per_year,
             terms.audit_fee_yuan_per_year,
@@ -587,7 +579,7 @@ def _actions_anew(
                 "corporate_actions, so its dividends are not known; import one, or set "
                 "public_fund_where_known or none"
             )
-        return Actions(no_actions(days), no_tax(days, 0), factor, None, None)
+        return Actions(ActionBook.none(days), TaxBook.none(days, 0), factor, None, None)
     rates, used = _tax_rates(table, dates) if taxed else (None, None)
     book, taxes, factor, use = action_book(
         table,

@@ -6,16 +6,16 @@ import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
 from quanthedge.kinds import own_code
-from quanthedge.record import Request, Wanted, wanted
+from quanthedge.record import Request, wanted
 from quanthedge.stages import code_digest
-from quanthedge.strategy import variant_names, with_tables
+from quanthedge.strategy import variant_names
 
 if TYPE_CHECKING:
     from quanthedge.market import Market
@@ -68,13 +68,13 @@ def asked(
     end: str | None = None,
     variants: tuple[str, ...] = (),
     products: "pd.DataFrame | None" = None,
-) -> Wanted:
+) -> dict[str, Any]:
     """Return what a run is asked to be; two that are the same give the same tables.
 
     Parameters and errors are those of :func:`quanthedge.backtest`; nothing is run. ``products``
     are the unit values of those that the strategy names, where they are at hand.
     """
-    strategy = with_tables(strategy)
+    strategy = strategy.with_tables()
     values = product_values(strategy.comparison) if products is None else products
     first, last = run_days(strategy, market, start, end)
     return wanted(

@@ -14,8 +14,9 @@ from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.cards import Card, Carded
 from quanthedge.door import guarded_methods
 from quanthedge.errors import DataError
+from quanthedge.interop import OtherShapes
 from quanthedge.market import Market
-from quanthedge.record import Record, read_run, until, write_run
+from quanthedge.record import read_run, until, write_run
 from quanthedge.risk import RiskModel
 from quanthedge.typing import Edition, Language
 from quanthedge.words import default_language
@@ -23,10 +24,9 @@ from quanthedge.words import default_language
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from statsmodels.regression.linear_model import RegressionResultsWrapper
-    from vectorbt import Portfolio
 
     from quanthedge.factors import Factor
-    from quanthedge.interop import AlphalensShape, PyfolioShape, QuantstatsShape
+    from quanthedge.interop import AlphalensShape
     from quanthedge.performance import BookRisk, Summary
 
 __all__ = ["Result"]
@@ -34,7 +34,7 @@ __all__ = ["Result"]
 
 @guarded_methods
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Result(Carded, Record):
+class Result(Carded, OtherShapes):
     """The record of a run, with its statistics, figures, report and folder at hand.
 
     Its tables and texts are those of :class:`quanthedge.record.Record`; whatever reads a record
@@ -161,13 +161,13 @@ class Result(Carded, Record):
             The market is another than the run's; the run kept no forecasts, or of another horizon,
             and no market is given; the members of an index whose future was sold are not known.
         """
-        from quanthedge.performance import BookRisk, check_market, risk_of_book, risk_summary
+        from quanthedge.performance import BookRisk, check_market
 
         if market is not None:
             check_market(self, market)
             model = risk_model_of(self.strategy) or RiskModel()
-            found = risk_of_book(self, market, fitted_risk(market, model), horizon)
-            return BookRisk(*found, risk_summary(found[0]))
+            found = BookRisk.tables(self, market, fitted_risk(market, model), horizon)
+            return BookRisk(*found, BookRisk.summarised(found[0]))
         kept = self.risk_forecasts
         if not len(kept) or not (kept["horizon"] == horizon).all():
             has = f"those of {kept['horizon'].iloc[0]} days" if len(kept) else "none"
@@ -175,7 +175,7 @@ class Result(Carded, Record):
                 f"risk: forecasts of {horizon} days are asked for, the run kept {has}; give the "
                 "market of the run (a strategy with a section [risk] keeps those of 20 days)"
             )
-        return BookRisk(kept, self.risk_parts, risk_summary(kept))
+        return BookRisk(kept, self.risk_parts, BookRisk.summarised(kept))
 
     def plot_bridge(
         self,
@@ -308,37 +308,13 @@ class Result(Carded, Record):
 
         return self.changed(capacity=capacity_of_run(capacity, self))
 
-    def to_vectorbt(
-        self, market: Market | None = None, *, accrued_fee: bool = False
-    ) -> "Portfolio":
-        """Return a vectorbt portfolio of the run's orders: :func:`quanthedge.interop.to_vectorbt`.
-
-        Its value is the ledger's equity on every day to the cent; its ``left_out`` says what it
-        does not carry. With the market of the run each stock is a column.
-        """
-        from quanthedge.interop import to_vectorbt
-
-        return to_vectorbt(self, market, accrued_fee=accrued_fee)
-
-    def to_quantstats(self, *, before_fees: bool = False) -> "QuantstatsShape":
-        """Return daily returns and the benchmark's: :func:`quanthedge.interop.to_quantstats`."""
-        from quanthedge.interop import to_quantstats
-
-        return to_quantstats(self, before_fees=before_fees)
-
-    def to_pyfolio(self, market: Market | None = None) -> "PyfolioShape":
-        """Return returns, positions, transactions: :func:`quanthedge.interop.to_pyfolio`."""
-        from quanthedge.interop import to_pyfolio
-
-        return to_pyfolio(self, market)
-
     def to_alphalens(
         self,
         market: Market,
         factor: "Factor | None" = None,
         price: Literal["open", "close"] = "open",
     ) -> "AlphalensShape":
-        """Return scores, prices and industries: :func:`quanthedge.interop.to_alphalens`.
+        """Return scores, prices and industries: of its targets.
 
         The scores are worked out again from the strategy of the result.
 
@@ -364,22 +340,6 @@ class Result(Carded, Record):
         check_market(self, market)
         rows, found = past_scores(self.strategy, market, self.targets["date"], factor)
         return to_alphalens(market, found, rows, price)
-
-    def regression(
-        self,
-        freq: Literal["daily", "weekly", "monthly"] = "daily",
-        *,
-        hac: bool = True,
-        basis: Literal["net", "gross"] = "net",
-    ) -> "RegressionResultsWrapper":
-        """Return statsmodels' results behind the summary's beta.
-
-        Slope, error and 95% interval are those of the summary (``basis="net"``, ``hac=True``): see
-        :func:`quanthedge.interop.regression`.
-        """
-        from quanthedge.interop import regression
-
-        return regression(self, freq, hac=hac, basis=basis)
 
     def pro_forma_regression(
         self, market: Market, date: str | None = None, *, hac: bool = False

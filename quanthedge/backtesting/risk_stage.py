@@ -7,7 +7,7 @@ made of what was known at its close, so that the whole market may be fitted at o
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.performance import no_risk, risk_of_book
+from quanthedge.performance import BookRisk
 from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, FittedRisk, RiskModel
 from quanthedge.rules import index_of
@@ -59,5 +59,5 @@ def risk_tables(run: Record, market: Market) -> tuple[pd.DataFrame, pd.DataFrame
     """
     model = risk_model_of(run.strategy)
     if model is None or not len(run.positions) or hedges_without_members(run.strategy, market):
-        return no_risk()
-    return risk_of_book(run, market, fitted_risk(market, model))
+        return BookRisk.no_tables()
+    return BookRisk.tables(run, market, fitted_risk(market, model))

@@ -44,8 +44,8 @@ from quanthedge.market import Market
 from quanthedge.performance import group_table, part_table, tilt_table
 from quanthedge.progress import telling
 from quanthedge.record import Record, RunVariant, made_when_read
-from quanthedge.signals import kept_tables
-from quanthedge.strategy import Strategy, borrows, is_itself, variant_names
+from quanthedge.signals import GivenTable
+from quanthedge.strategy import Strategy, variant_names
 from quanthedge.typing import Floats, Ints, Tell
 from quanthedge.words import Bilingual
 
@@ -188,10 +188,10 @@ def _run_variants(
     say: Tell = tell or (lambda _text: None)
     found, notes = {}, []
     for name in names:
-        if name in _OF_SOME and not strict and is_itself(prepared.strategy, name):
+        if name in _OF_SOME and not strict and prepared.strategy.is_itself(name):
             continue  # no variant of a strategy without an allocation, or without sleeves
-        if is_itself(prepared.strategy, name):
-            kind = "itself_levered" if borrows(prepared.strategy) else "itself"
+        if prepared.strategy.is_itself(name):
+            kind = "itself_levered" if prepared.strategy.borrows() else "itself"
             kind = {"ungated": "itself_whole", "stocks_alone": "itself_alone"}.get(name, kind)
             notes.append(_variant_note(kind, name))
             continue
@@ -226,7 +226,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
-    code, tables_given = own_code(strategy), kept_tables(strategy)
+    code, tables_given = own_code(strategy), GivenTable.kept_of(strategy)
     state, past = kept_ledger(prepared, record)
     notes += own_code_notes(strategy) + table_notes(prepared)
     notes += alpha_notes(prepared) + optimiser_notes(prepared) + layer_notes(prepared)

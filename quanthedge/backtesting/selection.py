@@ -12,7 +12,7 @@ from quanthedge.backtesting.circumstances import circumstances
 from quanthedge.backtesting.expectation import graded
 from quanthedge.backtesting.risk_stage import risk_model_of
 from quanthedge.market import Market
-from quanthedge.optimise import decision_table
+from quanthedge.optimise import Decision
 from quanthedge.portfolio import Book, Targets
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
@@ -36,7 +36,7 @@ class Selection(NamedTuple):
 def selected(strategy: Strategy, market: Market, first: int, last: int) -> Selection:
     """Return the targets of every rebalance of the span, worked out once for what decides them."""
     if strategy.invested_fraction == 0:
-        return nothing_selected(market)
+        return _nothing_selected(market)
     parts = selection_parts(strategy, first, last)
     rows = strategy.selector.decision_rows(strategy.rebalance, market, first, last)
     kept = stage(
@@ -115,18 +115,18 @@ def _decided(strategy: Strategy, market: Market, scored: Floats, rows: NDArray[n
     """Return the book as fractions of the stocks."""
     selector = strategy.selector
     if not selector.needs_circumstances:
-        return Book(selector.targets(market, scored, rows), decision_table())
+        return Book(selector.targets(market, scored, rows), Decision.table())
     return selector.decide(market, scored, rows, circumstances(strategy, market, scored, rows))
 
 
-def nothing_selected(market: Market) -> Selection:
+def _nothing_selected(market: Market) -> Selection:
     """Return the selection of a fund without stocks of its own: no decision."""
     none = np.empty(0, dtype=np.int64)
     start = np.zeros(1, dtype=np.int64)
     targets = Targets(none, start, none, np.empty(0), market.dates[none], market.codes)
     excluded, covered = _nothing_left_out()
     return Selection(
-        targets, targets.weights, excluded, covered, no_training(), {}, decision_table()
+        targets, targets.weights, excluded, covered, no_training(), {}, Decision.table()
     )
 
 
@@ -146,4 +146,4 @@ def _stated_weights(
     book = strategy.selector.targets(market, np.empty((rows.size, 0)), rows)
     targets = replace(book, weights=part * book.weights)
     excluded, covered = _nothing_left_out()
-    return Selection(targets, book.weights, excluded, covered, no_training(), {}, decision_table())
+    return Selection(targets, book.weights, excluded, covered, no_training(), {}, Decision.table())

@@ -11,13 +11,13 @@ from quanthedge.backtesting.sleeve_stage import Planned
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import own_errors, own_numbers
 from quanthedge.layers import Layers
-from quanthedge.ledger import TRADE_COSTS, LedgerInputs, layout, run_ledger
+from quanthedge.ledger import LedgerInputs, layout, line_names, run_ledger
 from quanthedge.market import Market
 from quanthedge.portfolio import Periodic, Targets, TopSelector
 from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.sleeves.sharing import FixedShares, Seen, restated, share_table
 from quanthedge.stages import stage
-from quanthedge.strategy import Strategy, variant
+from quanthedge.strategy import Strategy
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["Prepare", "alone_as", "on_paper", "shared", "sharing_of"]
@@ -87,7 +87,7 @@ def _reviews(strategy: Strategy, market: Market, first: int, last: int) -> Ints:
 def _alone(strategy: Strategy, label: str) -> Strategy:
     """Return the fund with one sleeve alone, with one founder."""
     if label == _STOCKS:
-        return variant(strategy, "stocks_alone").model_copy(update={"clients": None})
+        return strategy.variant("stocks_alone").model_copy(update={"clients": None})
     return alone_as(strategy, next(one for one in strategy.sleeves if one.label == label))
 
 
@@ -124,7 +124,7 @@ def _run_alone(inputs: LedgerInputs, budget: float) -> tuple[Floats, Floats]:
     days, total = record.days_run, inputs.days.size
     rows = record.of_sleeves[:days, 1] if record.of_sleeves.size else record.ledger[:days]
     of = {name: rows[:, layout.column(name)] for name in layout.COLUMNS}
-    costs = np.sum([of[name] for name in TRADE_COSTS], axis=0)
+    costs = np.sum([of[name] for name in line_names("cost", by_trade=True)], axis=0)
     equity = np.append(capital, record.ledger[: days - 1, layout.EQUITY_])
     gains, tied = np.zeros(total), np.zeros(total)
     gained = of["stock_pnl"] + of["dividends"] + of["futures_pnl"] - costs - of["lending_fee"]

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund import FundTerms, last_business_day
+from quanthedge.fund import FundTerms
 from quanthedge.hedge import lent_on
 from quanthedge.ledger import SleeveHedge, SleeveTargets, layout
 from quanthedge.market import Market
-from quanthedge.sleeves import Sleeve, Wishes, wishes_of
+from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Days, Floats
@@ -54,7 +54,7 @@ def sleeves_of(
             "sleeve",
             market,
             {"span": (first, last), "sleeve": one},
-            partial(wishes_of, one, market, first, last),
+            partial(one.checked_wishes, market, first, last),
             on_disk=False,
         )
         return Planned(one, wishes)
@@ -88,7 +88,7 @@ def sleeve_book(
             "that hedge.product names, of a hedge that sells something"
         )
     days, weights, exposures = found.rows + 1 - first, found.weights, found.contracts
-    closing = last_business_day(terms, dates[1:])
+    closing = terms.last_business_day(dates[1:])
     if closing is not None:  # wound up: everything is wanted gone
         kept = int(np.searchsorted(days, closing, side="right"))
         after = np.arange(closing + 1, dates.size - 1)

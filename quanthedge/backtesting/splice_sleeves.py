@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.backtesting.plan import Prepared
-from quanthedge.ledger import SleeveTargets, targets_of
+from quanthedge.ledger import SleeveTargets
 
 __all__ = ["Ruler", "ends_of", "sleeve_by_day"]
 
@@ -47,7 +47,7 @@ def sleeve_by_day(rulers: Sequence[Ruler], names: Sequence[str], s: int) -> Slee
     place = {name: c for c, name in enumerate(names)}
     held = _NOTHING
     for ruler, end in zip(rulers, ends_of(rulers), strict=True):
-        book = targets_of(ruler.prepared.inputs.targets, s)
+        book = ruler.prepared.inputs.targets.sleeve(s)
         moved = np.array([place[name] for name in ruler.prepared.leg.contracts], dtype=np.int64)
         own = np.flatnonzero((book.trade_days >= ruler.first) & (book.trade_days < end)).tolist()
         if ruler.first > 0 and not (own and book.trade_days[own[0]] == ruler.first):

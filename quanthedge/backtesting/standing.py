@@ -14,7 +14,7 @@ from quanthedge.backtesting.risk_stage import fitted_risk
 from quanthedge.backtesting.selection import Selection
 from quanthedge.errors import DataError
 from quanthedge.hedge import BetaRatio, DollarNeutral, annual_discount
-from quanthedge.layers import Standing, allocation_table
+from quanthedge.layers import Standing
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
 from quanthedge.risk import AnyRiskModel, RiskModel
@@ -67,10 +67,10 @@ def allocated(
             "whole_book",
             market,
             {"rows": rows},
-            lambda: Allocated(allocation_table(layer, market, rows, known), no_expectation()),
+            lambda: Allocated(layer.table(market, rows, known), no_expectation()),
             on_disk=False,
         )
-    table = allocation_table(layer, market, rows, known)
+    table = layer.table(market, rows, known)
     told = expected().to_frame(market.dates[rows]) if asked else no_expectation()
     return Allocated(table, told)
 

@@ -8,7 +8,7 @@ from quanthedge.backtesting.narrative import note, worded
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.documents import printable
 from quanthedge.market import Market
-from quanthedge.signals import GivenTable, TableReport, given_tables
+from quanthedge.signals import GivenTable, TableReport
 from quanthedge.typing import Ints
 from quanthedge.words import Bilingual
 
@@ -21,7 +21,7 @@ def table_notes(prepared: Prepared) -> list[Bilingual]:
     """Say which tables were given, what of them is left out, and where they are old or silent."""
     notes = []
     rows = prepared.selection.targets.decision_rows
-    for part in given_tables(prepared.strategy):
+    for part in GivenTable.within(prepared.strategy):
         about = part.report(prepared.market)
         notes.append(
             note(

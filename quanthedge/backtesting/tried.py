@@ -4,7 +4,7 @@ from typing import Any
 
 from quanthedge.backtesting.result import Result
 from quanthedge.market import Market
-from quanthedge.strategy import Strategy, variant
+from quanthedge.strategy import Strategy
 from quanthedge.trials import Trial, count, digest, record
 
 __all__ = ["counted", "trial_of"]
@@ -33,7 +33,7 @@ def counted(result: Result, market: Market) -> int | None:
     strategy = result.strategy
     trials = [trial_of(strategy, strategy.name, result.own_code)]
     trials += [
-        trial_of(variant(strategy, name), f"{strategy.name}: {name}", result.own_code)
+        trial_of(strategy.variant(name), f"{strategy.name}: {name}", result.own_code)
         for name in result.variants
         if name in _OTHER_FUNDS
     ]

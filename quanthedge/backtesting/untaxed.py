@@ -9,15 +9,7 @@ import numpy as np
 
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
-from quanthedge.ledger import (
-    DividendSteps,
-    LedgerRecord,
-    TaxedRun,
-    TaxRates,
-    dividend_steps,
-    layout,
-    replayed_tax,
-)
+from quanthedge.ledger import DividendSteps, LedgerRecord, TaxedRun, TaxRates, layout
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, dividend_tax
 from quanthedge.typing import Floats
 from quanthedge.words import Bilingual
@@ -73,7 +65,7 @@ def _steps(prepared: Prepared, record: LedgerRecord, cash: Floats, profit: Float
     stocks = np.unique(trades[trades[:, 1] == layout.STOCK, 2]).astype(np.int64)
     mark = market.panel("mark")[first - 1 : first + prepared.dates.size - 1]
     actions = prepared.actions
-    steps = dividend_steps(actions.book, actions.adj_factor, mark, stocks, cash, profit)
+    steps = DividendSteps.of(actions.book, actions.adj_factor, mark, stocks, cash, profit)
     return steps.at(steps.day < record.days_run)
 
 
@@ -81,7 +73,7 @@ def _replayed(prepared: Prepared, record: LedgerRecord, steps: DividendSteps) ->
     """Replay the run's trades with dividends."""
     if not steps.day.size:
         return TaxedRun(0.0, 0.0, 0.0)
-    return replayed_tax(record.trades, steps, _rates(prepared, steps), prepared.dates)
+    return steps.replayed(record.trades, _rates(prepared, steps), prepared.dates)
 
 
 def _rates(prepared: Prepared, steps: DividendSteps) -> TaxRates:

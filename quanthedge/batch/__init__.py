@@ -1,18 +1,10 @@
 """Many runs: sweeps over parameters, where they run, the store that keeps them, their judgement."""
 
 from quanthedge.batch.judgement import judge, parameter_name
-from quanthedge.batch.plan import Plan, measured_seconds, planned
-from quanthedge.batch.screen import from_vectorbt
+from quanthedge.batch.plan import Plan
 from quanthedge.batch.store import Store
-from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted, run_plan, sweep
-from quanthedge.batch.walk_forward import (
-    WalkForward,
-    check_walk,
-    keep_walk_forward,
-    walk_forward,
-    walk_forward_of,
-    walked_again,
-)
+from quanthedge.batch.sweeping import Progress, Sweep, SweepInterrupted
+from quanthedge.batch.walk_forward import WalkForward
 
 __all__ = [
     "Plan",
@@ -21,16 +13,6 @@ __all__ = [
     "Sweep",
     "SweepInterrupted",
     "WalkForward",
-    "check_walk",
-    "from_vectorbt",
     "judge",
-    "keep_walk_forward",
-    "measured_seconds",
     "parameter_name",
-    "planned",
-    "run_plan",
-    "sweep",
-    "walk_forward",
-    "walk_forward_of",
-    "walked_again",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.batch.variant import SERIES
-from quanthedge.ledger import COST_LINES, FUND_FEES, LINES, layout
+from quanthedge.ledger import LINES, layout, line_names
 from quanthedge.performance import FEWEST_PAIRS, MINIMUM_DAYS, NO_MOVE
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Bools, Days, Floats, Ints
@@ -71,7 +71,7 @@ def series_of(rows: Rows) -> pd.DataFrame:
 def _gross_value(rows: Rows) -> Floats:
     """Return the unit value before all fees as the ledger's table chains it, [T + 1]."""
     equity = _with_first(rows.capital_yuan, _column(rows, "equity"))
-    growth = (equity[1:] + _sum(rows, FUND_FEES)) / (equity[:-1] + _flows(rows))
+    growth = (equity[1:] + _sum(rows, line_names("fee"))) / (equity[:-1] + _flows(rows))
     return np.asarray(rows.initial_unit_value * np.append(1.0, np.cumprod(growth)))
 
 
@@ -138,7 +138,7 @@ def _daily(rows: Rows) -> dict[str, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "net": (equity[1:] - accrued) / (before - opening) - 1.0,
-            "gross": (equity[1:] + _sum(rows, FUND_FEES)) / before - 1.0,
+            "gross": (equity[1:] + _sum(rows, line_names("fee"))) / before - 1.0,
             "index": rows.index_close[1:] / rows.index_close[:-1] - 1.0,
         }
 
@@ -395,8 +395,12 @@ def _of_trading(rows: Rows) -> dict[str, float]:
     for reason, count in zip(layout.REFUSAL_REASONS, rows.refusals.tolist(), strict=True):
         if count:
             found[f"refusals_{reason}"] = float(count)
-    paid = {name: float(_column(rows, name).sum()) for name in (*COST_LINES, *FUND_FEES)}
-    costs, fees = (sum(paid[name] for name in names) for names in (COST_LINES, FUND_FEES))
+    paid = {
+        name: float(_column(rows, name).sum()) for name in (*line_names("cost"), *line_names("fee"))
+    }
+    costs, fees = (
+        sum(paid[name] for name in names) for names in (line_names("cost"), line_names("fee"))
+    )
     paid |= {"trading_costs": costs, "fund_fees": fees, "costs_and_fees": costs + fees}
     scale = mean * span if span > 0.0 else _NAN
     for name, yuan in paid.items():

@@ -25,7 +25,7 @@ from quanthedge.comparison import product_values
 from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
-from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import digest
 
 __all__ = [
@@ -44,7 +44,7 @@ Sets = str | Sequence[str] | Mapping[str, Any]
 Windows = tuple[int, int]
 _Identifier = Callable[[Strategy, str | None, str | None], str]
 
-LARGEST = 100_000  # variants of one sweep
+_LARGEST = 100_000  # variants of one sweep
 _MOST_VALUES = 100_000  # of one parameter
 _STEPS = 10_000  # that a range low..high is sampled in
 _DAYS = ("start", "end")
@@ -381,14 +381,14 @@ def _chosen(
                 f"--set {sampled}: a range low..high is sampled; give --random N with it, or the "
                 "values as first:last:step"
             )
-        if size > LARGEST:
+        if size > _LARGEST:
             raise StrategyError(
-                f"sweep: {size:,} combinations; accepted: up to {LARGEST:,}, or a sample of them "
+                f"sweep: {size:,} combinations; accepted: up to {_LARGEST:,}, or a sample of them "
                 "(--random 200)"
             )
         return itertools.product(*(range(len(axis.values)) for axis in axes))
-    if not 1 <= random <= LARGEST:
-        raise StrategyError(f"--random {random}: accepted: 1 to {LARGEST:,}")
+    if not 1 <= random <= _LARGEST:
+        raise StrategyError(f"--random {random}: accepted: 1 to {_LARGEST:,}")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise StrategyError(f"--seed {seed}: accepted: whole numbers from 0 on")
     return _drawn([len(axis.values) for axis in axes], size, random, seed)
@@ -427,7 +427,7 @@ def _variant(
     identify: _Identifier,
 ) -> Variant:
     own = {key: value for key, value in changes.items() if key not in _DAYS}
-    strategy = with_tables(base.change(own) if own else base)
+    strategy = (base.change(own) if own else base).with_tables()
     begin, stop = changes.get("start", start), changes.get("end", end)
     return Variant(number, changes, strategy, begin, stop, identify(strategy, begin, stop))
 

@@ -22,7 +22,7 @@ from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.typing import Language
 from quanthedge.words import texts
 
-__all__ = ["Plan", "jobs_of", "measured_seconds", "planned"]
+__all__ = ["Plan", "jobs_of"]
 
 _MOST_IN_A_JOB = 128  # runs; so many are lost with a worker
 _LONG = ("betas", "selection")  # runs that share these stages come together
@@ -122,47 +122,92 @@ class Plan:
         }
         return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
+    def measured_seconds(
+        self, *, jobs: int | None = None, cluster: str | None = None, by: str | None = None
+    ) -> tuple[float, float]:
+        """Return the seconds that the first run takes, and those expected of all of them.
 
-def planned(
-    strategy: Strategy | str | Path,
-    market: Market | str | Path,
-    sets: Sets,
-    *,
-    random: int | None = None,
-    seed: int = 1,
-    start: str | None = None,
-    end: str | None = None,
-    windows: Windows | None = None,
-) -> Plan:
-    """Return the plan of a sweep; nothing is run.
+        What the sweep is to be run with is looked at as it will be then.
 
-    Parameters and errors are those of :func:`quanthedge.batch.grid.grid_of`.
-    """
-    base = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
-    data = market if isinstance(market, Market) else Market.open(market)
-    grid = grid_of(
-        base, data, sets, random=random, seed=seed, start=start, end=end, windows=windows
-    )
-    stages = {
-        one.number: stages_asked(one.strategy, data, one.start, one.end) for one in grid.variants
-    }
-    content = json.dumps(
-        [
-            sorted(one.key for one in grid.variants),
-            sorted(told(one.changes) for one in grid.refused),
-        ]
-    )
-    changes = [*(one.changes for one in grid.variants), *(one.changes for one in grid.refused)]
-    keys = dict.fromkeys(key for one in changes for key in one)
-    return Plan(
-        base,
-        data,
-        remember_market(data),
-        grid,
-        stages,
-        hashlib.sha256(content.encode("utf-8")).hexdigest()[:12],
-        tuple(keys),
-    )
+        Raises
+        ------
+        DataError
+            `jobs` and `cluster` name no executor.
+        StrategyError
+            `by` is no figure of a run.
+
+        Notes
+        -----
+        The first run is run twice and more: once for the seconds of its stages, and with others
+        that share them for those of a run whose stages are at hand. Expected is the sum over the
+        stages that are worked out and over all runs, with all processors of this machine for the
+        ledgers.
+        """
+        executor_of(jobs, cluster)
+        alike = jobs_of(self, self.variants, 1)[0].variants
+        first, others = alike[:1], alike[:_MEASURED]
+        with watched_stages() as worked:
+            begun = time.perf_counter()
+            outcomes = run_job(Job(self.place, first))
+            whole = time.perf_counter() - begun
+        if by is not None:
+            check_by(by, outcomes)
+        begun = time.perf_counter()
+        run_job(Job(self.place, others))
+        each = (time.perf_counter() - begun) / len(others)
+        seconds: dict[str, list[float]] = {}
+        for one in worked:
+            seconds.setdefault(one.name, []).append(one.seconds)
+        begin = max(0.0, whole - sum(one.seconds for one in worked) - each)
+        total = each * len(self.variants)
+        distinct = {pair for stages in self.stages.values() for pair in stages.items()}
+        for name, _ in distinct:
+            total += float(np.mean(seconds.get(name.partition(" ")[0], [0.0])))
+        return whole, begin + total
+
+    @classmethod
+    def of(
+        cls,
+        strategy: Strategy | str | Path,
+        market: Market | str | Path,
+        sets: Sets,
+        *,
+        random: int | None = None,
+        seed: int = 1,
+        start: str | None = None,
+        end: str | None = None,
+        windows: Windows | None = None,
+    ) -> "Plan":
+        """Return the plan of a sweep; nothing is run.
+
+        Parameters and errors are those of :func:`quanthedge.batch.grid.grid_of`.
+        """
+        base = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
+        data = market if isinstance(market, Market) else Market.open(market)
+        grid = grid_of(
+            base, data, sets, random=random, seed=seed, start=start, end=end, windows=windows
+        )
+        stages = {
+            one.number: stages_asked(one.strategy, data, one.start, one.end)
+            for one in grid.variants
+        }
+        content = json.dumps(
+            [
+                sorted(one.key for one in grid.variants),
+                sorted(told(one.changes) for one in grid.refused),
+            ]
+        )
+        changes = [*(one.changes for one in grid.variants), *(one.changes for one in grid.refused)]
+        keys = dict.fromkeys(key for one in changes for key in one)
+        return cls(
+            base,
+            data,
+            remember_market(data),
+            grid,
+            stages,
+            hashlib.sha256(content.encode("utf-8")).hexdigest()[:12],
+            tuple(keys),
+        )
 
 
 def jobs_of(plan: Plan, variants: Sequence[Variant], workers: int) -> list[Job]:
@@ -203,46 +248,3 @@ def jobs_of(plan: Plan, variants: Sequence[Variant], workers: int) -> list[Job]:
         jobs[-1].append(one)
         weight += own
     return [Job(plan.place, tuple(one)) for one in jobs]
-
-
-def measured_seconds(
-    plan: Plan, *, jobs: int | None = None, cluster: str | None = None, by: str | None = None
-) -> tuple[float, float]:
-    """Return the seconds that the first run takes, and those expected of all of them.
-
-    What the sweep is to be run with is looked at as it will be then.
-
-    Raises
-    ------
-    DataError
-        `jobs` and `cluster` name no executor.
-    StrategyError
-        `by` is no figure of a run.
-
-    Notes
-    -----
-    The first run is run twice and more: once for the seconds of its stages, and with others that
-    share them for those of a run whose stages are at hand. Expected is the sum over the stages that
-    are worked out and over all runs, with all processors of this machine for the ledgers.
-    """
-    executor_of(jobs, cluster)
-    alike = jobs_of(plan, plan.variants, 1)[0].variants
-    first, others = alike[:1], alike[:_MEASURED]
-    with watched_stages() as worked:
-        begun = time.perf_counter()
-        outcomes = run_job(Job(plan.place, first))
-        whole = time.perf_counter() - begun
-    if by is not None:
-        check_by(by, outcomes)
-    begun = time.perf_counter()
-    run_job(Job(plan.place, others))
-    each = (time.perf_counter() - begun) / len(others)
-    seconds: dict[str, list[float]] = {}
-    for one in worked:
-        seconds.setdefault(one.name, []).append(one.seconds)
-    begin = max(0.0, whole - sum(one.seconds for one in worked) - each)
-    total = each * len(plan.variants)
-    distinct = {pair for stages in plan.stages.values() for pair in stages.items()}
-    for name, _ in distinct:
-        total += float(np.mean(seconds.get(name.partition(" ")[0], [0.0])))
-    return whole, begin + total

@@ -27,7 +27,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
 from quanthedge.performance import annual_return, drawdowns, sharpe_ratio, volatility
-from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import record
 from quanthedge.typing import Floats, Tell
 from quanthedge.words import Bilingual, sentence, texts
@@ -233,7 +233,7 @@ def _variants(
         changes = {key: value for key, value in after.items() if before.get(key, _flat) != value}
         content = json.dumps(asked(one, market, start, end), sort_keys=True, default=str)
         key = hashlib.sha256(content.encode("utf-8")).hexdigest()
-        variants.append(Variant(number, changes, with_tables(one), start, end, key))
+        variants.append(Variant(number, changes, one.with_tables(), start, end, key))
     return variants, {}
 
 

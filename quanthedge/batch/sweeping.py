@@ -24,7 +24,7 @@ from quanthedge.batch.card import sweep_card
 from quanthedge.batch.executors import Running, executor_of
 from quanthedge.batch.grid import Sets, Windows, told
 from quanthedge.batch.ordering import FIRST, check_by, no_figure
-from quanthedge.batch.plan import Plan, jobs_of, planned
+from quanthedge.batch.plan import Plan, jobs_of
 from quanthedge.batch.store import Entry, Store
 from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.work import run_job
@@ -38,9 +38,9 @@ from quanthedge.typing import Language
 if TYPE_CHECKING:
     from quanthedge.batch.judgement import Judgement
 
-__all__ = ["BY", "Progress", "Sweep", "SweepInterrupted", "run_plan", "sweep"]
+__all__ = ["Progress", "Sweep", "SweepInterrupted", "sweep"]
 
-BY = "sharpe_net"
+_BY = "sharpe_net"
 _MOST_WAITING = 2  # jobs whose outcomes wait for the disk
 _LOG = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Sweep(Carded):
     table: pd.DataFrame
     failures: pd.DataFrame
     plan: Plan
-    by: str = BY
+    by: str = _BY
     kept: tuple[str, ...] = ()
     seconds: float = 0.0
     fresh: int = field(default=0)
@@ -118,6 +118,43 @@ class Sweep(Carded):
         """Write the page of the judgement (.html) or its table (.csv) and return the path."""
         return self.judgement().report(path, language)
 
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        *,
+        out: str | Path,
+        jobs: int | None = None,
+        cluster: str | None = None,
+        keep: int = 1,
+        by: str = _BY,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> "Sweep":
+        """Run what was planned; parameters and errors are those of :func:`sweep`."""
+        begun = time.perf_counter()
+        if keep < 0:
+            raise StrategyError(f"keep {keep}: accepted: 0 and more runs")
+        runs = executor_of(jobs, cluster)  # what means none is told before anything is written
+        store = Store.open(out)
+        store.save_sweep(plan.id, plan.to_json(), [one.key for one in plan.variants])
+        known = store.known([one.key for one in plan.variants])
+        wanted = [one for one in plan.variants if one.key not in known]
+        failed = _run(plan, store, wanted, runs if wanted else executor_of(), progress, by)
+        table = _table(plan, store, by)
+        kept = _keep(plan, store, table, keep)
+        table.loc[list(kept), "whole"] = True
+        return cls(
+            plan.id,
+            store,
+            table,
+            _failures(plan, failed),
+            plan,
+            by,
+            kept,
+            time.perf_counter() - begun,
+            len(wanted),
+        )
+
 
 def sweep(
     strategy: Strategy | str | Path,
@@ -133,7 +170,7 @@ def sweep(
     jobs: int | None = None,
     cluster: str | None = None,
     keep: int = 1,
-    by: str = BY,
+    by: str = _BY,
     progress: Callable[[Progress], None] | None = None,
 ) -> Sweep:
     """Run a strategy with every combination of some parameters and keep each run in a store.
@@ -200,7 +237,7 @@ def sweep(
     0          20        1.09
     1          30        0.79
     """
-    plan = planned(
+    plan = Plan.of(
         strategy, market, sets, random=random, seed=seed, start=start, end=end, windows=windows
     )
     with telling("sweep") as shown:
@@ -210,45 +247,9 @@ def sweep(
             shown(f"{done:,} of {now.total:,} runs, {now.failed:,} failed", done=done,
                   total=now.total)  # fmt: skip
 
-        return run_plan(
+        return Sweep.of(
             plan, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=progress or tell
         )
-
-
-def run_plan(
-    plan: Plan,
-    *,
-    out: str | Path,
-    jobs: int | None = None,
-    cluster: str | None = None,
-    keep: int = 1,
-    by: str = BY,
-    progress: Callable[[Progress], None] | None = None,
-) -> Sweep:
-    """Run what was planned; parameters and errors are those of :func:`sweep`."""
-    begun = time.perf_counter()
-    if keep < 0:
-        raise StrategyError(f"keep {keep}: accepted: 0 and more runs")
-    runs = executor_of(jobs, cluster)  # what means none is told before anything is written
-    store = Store.open(out)
-    store.save_sweep(plan.id, plan.to_json(), [one.key for one in plan.variants])
-    known = store.known([one.key for one in plan.variants])
-    wanted = [one for one in plan.variants if one.key not in known]
-    failed = _run(plan, store, wanted, runs if wanted else executor_of(), progress, by)
-    table = _table(plan, store, by)
-    kept = _keep(plan, store, table, keep)
-    table.loc[list(kept), "whole"] = True
-    return Sweep(
-        plan.id,
-        store,
-        table,
-        _failures(plan, failed),
-        plan,
-        by,
-        kept,
-        time.perf_counter() - begun,
-        len(wanted),
-    )
 
 
 class _Count:

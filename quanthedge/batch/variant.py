@@ -11,7 +11,6 @@ from quanthedge.strategy import Strategy
 
 __all__ = [
     "SERIES",
-    "Executor",
     "Failure",
     "Job",
     "Outcome",
@@ -116,6 +115,6 @@ class Job(NamedTuple):
 
 # Takes jobs and what runs one; yields each job with its outcomes as it ends, in any order. A job
 # whose worker was lost is tried again by single variants; what is lost twice becomes a failure.
-Executor: TypeAlias = Callable[
+_Executor: TypeAlias = Callable[
     [Iterable[Job], Callable[[Job], list[Outcome]]], Iterator[tuple[Job, list[Outcome]]]
 ]

@@ -42,7 +42,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import own_code
 from quanthedge.market import Market
 from quanthedge.storage import plain_bytes, write_page
-from quanthedge.strategy import Strategy, load_strategy, with_tables
+from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import Trial, count, digest, record
 from quanthedge.words import sentence, texts
 
@@ -52,15 +52,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WalkForward",
-    "check_walk",
-    "keep_walk_forward",
     "walk_forward",
-    "walk_forward_of",
-    "walked_again",
 ]
 
 TABLE: Final = "walk_forward.csv"
-PLAN: Final = "walk_forward.json"
+_PLAN: Final = "walk_forward.json"
 _LARGEST = 20_000_000  # bytes of a plan
 _FEWEST_DAYS = 20  # of a window that a variant is chosen by
 _SHOWN = 8  # rulers that the note names
@@ -109,9 +105,99 @@ class WalkForward(Result):
         Errors are those of :meth:`quanthedge.Result.to_parquet`.
         """
         place = super().to_parquet(folder, overwrite=overwrite)
-        write_page(place / PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward")
+        write_page(
+            place / _PLAN, self.walk_plan.model_dump_json(indent=1), "plan of a walk-forward"
+        )
         write_page(place / TABLE, self.walk_forward.to_csv(index=False), "table of a walk-forward")
         return place
+
+    @classmethod
+    def of(
+        cls,
+        sweep: "Sweep",
+        train_days: int,
+        step_days: int,
+        *,
+        by: str = "sharpe_net",
+        embargo_days: int = 0,
+    ) -> "WalkForward":
+        """Return the walk-forward run over the runs of a sweep.
+
+        Parameters and errors are those of :func:`walk_forward`.
+        """
+        plan = sweep.plan
+        return _walked(
+            plan.strategy, plan.market, plan.variants, sweep.store, train_days, step_days, by,
+            embargo_days,
+        )  # fmt: skip
+
+    @classmethod
+    def kept_in(cls, store: Store, run: Callable[[], "WalkForward"]) -> tuple["WalkForward", Path]:
+        """Run, add the result to a store with its whole folder, and return it with that folder.
+
+        It has the tag ``walk-forward``.
+        """
+        begun = time.perf_counter()
+        result = run()
+        label = f"{result.strategy.name}: walk-forward"
+        entry = entry_of(result, label=label, seconds=time.perf_counter() - begun)
+        key = entry.outcome.key
+        store.add([entry])
+        folder = store.keep(key, result)
+        store.tag([key], "walk-forward")
+        return result, folder
+
+    @classmethod
+    def again(cls, folder: str | Path, market: Market) -> "WalkForward":
+        """Make the walk-forward run of a run folder again.
+
+        Parameters
+        ----------
+        folder : str or Path
+            As :meth:`WalkForward.to_parquet` writes it.
+        market : Market
+
+        Raises
+        ------
+        DataError
+            It is no run folder of a walk-forward run, or its plan was changed.
+        """
+        folder = Path(folder)
+        kept, place = Result.open(folder), folder / _PLAN
+        try:
+            if place.stat().st_size > _LARGEST:
+                raise DataError(f"{place}: larger than any plan of a walk-forward run")
+            plan = WalkPlan.model_validate_json(plain_bytes(place, _LARGEST))
+        except (OSError, ValidationError) as error:
+            raise DataError(
+                f"{place}: no plan of a walk-forward run ({type(error).__name__})"
+            ) from error
+        if digest(plan.model_dump(mode="json")) != kept.request.get("walk_forward"):
+            raise DataError(f"{place}: is not the plan that the run folder was made by")
+        variants = [
+            _variant(number, kept.strategy, changes, market, plan)
+            for number, changes in enumerate(plan.changes)
+        ]
+        return _walked(
+            kept.strategy, market, variants, None, plan.train_days, plan.step_days, plan.by,
+            plan.embargo_days,
+        )  # fmt: skip
+
+    @classmethod
+    def check(
+        cls,
+        plan: "Plan",
+        train_days: int,
+        step_days: int,
+        *,
+        by: str = "sharpe_net",
+        embargo_days: int = 0,
+    ) -> None:
+        """Refuse what :meth:`WalkForward.of` would, as far as the plan of a sweep tells.
+
+        Errors are those of :func:`walk_forward`.
+        """
+        _check(plan.market, plan.variants, train_days, step_days, by, embargo_days)
 
 
 def walk_forward(
@@ -196,93 +282,12 @@ def walk_forward(
     return _walked(base, data, grid.variants, store, train_days, step_days, by, embargo_days)
 
 
-def walk_forward_of(
-    sweep: "Sweep",
-    train_days: int,
-    step_days: int,
-    *,
-    by: str = "sharpe_net",
-    embargo_days: int = 0,
-) -> WalkForward:
-    """Return the walk-forward run over the runs of a sweep.
-
-    Parameters and errors are those of :func:`walk_forward`.
-    """
-    plan = sweep.plan
-    return _walked(
-        plan.strategy, plan.market, plan.variants, sweep.store, train_days, step_days, by,
-        embargo_days,
-    )  # fmt: skip
-
-
-def check_walk(
-    plan: "Plan", train_days: int, step_days: int, *, by: str = "sharpe_net", embargo_days: int = 0
-) -> None:
-    """Refuse what :func:`walk_forward_of` would, as far as the plan of a sweep tells.
-
-    Errors are those of :func:`walk_forward`.
-    """
-    _check(plan.market, plan.variants, train_days, step_days, by, embargo_days)
-
-
-def walked_again(folder: str | Path, market: Market) -> WalkForward:
-    """Make the walk-forward run of a run folder again.
-
-    Parameters
-    ----------
-    folder : str or Path
-        As :meth:`WalkForward.to_parquet` writes it.
-    market : Market
-
-    Raises
-    ------
-    DataError
-        It is no run folder of a walk-forward run, or its plan was changed.
-    """
-    folder = Path(folder)
-    kept, place = Result.open(folder), folder / PLAN
-    try:
-        if place.stat().st_size > _LARGEST:
-            raise DataError(f"{place}: larger than any plan of a walk-forward run")
-        plan = WalkPlan.model_validate_json(plain_bytes(place, _LARGEST))
-    except (OSError, ValidationError) as error:
-        raise DataError(
-            f"{place}: no plan of a walk-forward run ({type(error).__name__})"
-        ) from error
-    if digest(plan.model_dump(mode="json")) != kept.request.get("walk_forward"):
-        raise DataError(f"{place}: is not the plan that the run folder was made by")
-    variants = [
-        _variant(number, kept.strategy, changes, market, plan)
-        for number, changes in enumerate(plan.changes)
-    ]
-    return _walked(
-        kept.strategy, market, variants, None, plan.train_days, plan.step_days, plan.by,
-        plan.embargo_days,
-    )  # fmt: skip
-
-
 def _variant(
     number: int, base: Strategy, changes: dict[str, Any], market: Market, plan: WalkPlan
 ) -> Variant:
-    strategy = with_tables(base.change(changes))
+    strategy = base.change(changes).with_tables()
     key = digest(asked(strategy, market, plan.start, plan.end))
     return Variant(number, changes, strategy, plan.start, plan.end, key)
-
-
-def keep_walk_forward(store: Store, run: Callable[[], WalkForward]) -> tuple[WalkForward, Path]:
-    """Run, add the result to a store with its whole folder, and return it with that folder.
-
-    It has the tag ``walk-forward``.
-    """
-    begun = time.perf_counter()
-    result = run()
-    label = f"{result.strategy.name}: walk-forward"
-    entry = entry_of(result, label=label, seconds=time.perf_counter() - begun)
-    key = entry.outcome.key
-    store.add([entry])
-    folder = store.keep(key, result)
-    store.tag([key], "walk-forward")
-    return result, folder
 
 
 def _walked(

@@ -5,10 +5,9 @@ The classes are those of ``catalogue.toml``; each is imported when it is asked f
 
 from typing import TYPE_CHECKING, Any
 
-from quanthedge.beta.base import BetaEstimator, RollingBeta, betas_of, index_returns
+from quanthedge.beta.base import BetaEstimator, RollingBeta, index_returns
 from quanthedge.beta.book import book_betas
-from quanthedge.beta.ols import rolling_ols
-from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
+from quanthedge.beta.preparation import Prepared
 from quanthedge.beta.wording import estimator_text
 from quanthedge.kinds import read_catalogue
 
@@ -29,15 +28,11 @@ CATALOGUE = read_catalogue("quanthedge.beta")
 __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "BetaEstimator",
-    "Preparation",
     "Prepared",
     "RollingBeta",
-    "betas_of",
     "book_betas",
     "estimator_text",
     "index_returns",
-    "prepare_returns",
-    "rolling_ols",
     *CATALOGUE.places,
 ]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 
 from quanthedge.beta.limits import DatedMarket
-from quanthedge.beta.preparation import Preparation, Prepared, prepare_returns
+from quanthedge.beta.preparation import Preparation, Prepared
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
 from quanthedge.typing import Floats
@@ -16,7 +16,6 @@ from quanthedge.typing import Floats
 __all__ = [
     "BetaEstimator",
     "RollingBeta",
-    "betas_of",
     "check_returns",
     "check_window",
     "fit_prepared",
@@ -266,7 +265,7 @@ class BetaEstimator(Kinded, noun="estimator"):
     def estimate(self, market: _Prices) -> RollingBeta:
         """Return the betas of all stocks on all days of the market, arrays [T, N]."""
         index = index_returns(market, self.index)
-        return fit_prepared(self, prepare_returns(market, index, self.preparation))
+        return fit_prepared(self, Prepared.of(market, index, self.preparation))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name."""
@@ -278,6 +277,14 @@ class BetaEstimator(Kinded, noun="estimator"):
         self.__dict__.update(changed.__dict__)
         self._fitted = None
         return self
+
+    def betas_alone(self, prepared: Prepared) -> Floats:
+        """Return the betas of prepared returns alone, [T, N, K]; errors are those of a fit."""
+        if self.own or prepared.own_index is not None:
+            found = fit_prepared(self, prepared).beta
+            return found if found.ndim == 3 else found[:, :, None]
+        returns, index = self._checked(prepared.returns, prepared.index)
+        return self.model_copy().only_betas(returns, index)
 
 
 def fit_prepared(estimator: BetaEstimator, prepared: Prepared) -> RollingBeta:
@@ -307,15 +314,6 @@ def fit_prepared(estimator: BetaEstimator, prepared: Prepared) -> RollingBeta:
             "'drop', or an estimator such as ols"
         )
     return _by_stock(estimator, prepared.returns, prepared.own_index)
-
-
-def betas_of(estimator: BetaEstimator, prepared: Prepared) -> Floats:
-    """Return the betas of prepared returns alone, [T, N, K]; errors are those of a fit."""
-    if estimator.own or prepared.own_index is not None:
-        found = fit_prepared(estimator, prepared).beta
-        return found if found.ndim == 3 else found[:, :, None]
-    returns, index = estimator._checked(prepared.returns, prepared.index)
-    return estimator.model_copy().only_betas(returns, index)
 
 
 def _by_stock(estimator: BetaEstimator, returns: Floats, own_index: Floats) -> RollingBeta:

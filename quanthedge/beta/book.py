@@ -50,7 +50,7 @@ def book_betas(
     weights : ndarray [K]
         Values or weights, any scale; the beta is that of one yuan of the book.
     window, min_observations : int
-        As in :func:`quanthedge.beta.rolling_ols`.
+        As in :func:`quanthedge.rolling_ols`.
 
     Returns
     -------

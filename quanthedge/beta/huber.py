@@ -21,7 +21,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["Huber"]
 
-BLOCK_STOCKS = 64  # worked on at once, one block a thread
+_BLOCK_STOCKS = 64  # worked on at once, one block a thread
 
 
 class Huber(BetaEstimator):
@@ -97,5 +97,5 @@ class Huber(BetaEstimator):
                 *result,
             )
 
-        by_blocks(returns.shape[1], BLOCK_STOCKS, work)
+        by_blocks(returns.shape[1], _BLOCK_STOCKS, work)
         return result

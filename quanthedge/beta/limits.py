@@ -11,7 +11,7 @@ from quanthedge.typing import Bools
 
 __all__ = ["DatedMarket", "closed_at_limit"]
 
-BLOCK_STOCKS = 256
+_BLOCK_STOCKS = 256
 
 
 class DatedMarket(Protocol):
@@ -54,8 +54,8 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
     traded = market.panel("traded")
     locked = np.zeros(traded.shape, dtype=bool)
     unknown = 0
-    for begin in range(0, traded.shape[1], BLOCK_STOCKS):
-        stock, row = np.nonzero(traded[:, begin : begin + BLOCK_STOCKS].T)
+    for begin in range(0, traded.shape[1], _BLOCK_STOCKS):
+        stock, row = np.nonzero(traded[:, begin : begin + _BLOCK_STOCKS].T)
         stock += begin
         columns = {
             name: market.panel(name)[row, stock]

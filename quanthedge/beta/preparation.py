@@ -25,7 +25,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.plain import Plain
 from quanthedge.typing import Floats
 
-__all__ = ["Preparation", "Prepared", "prepare_returns"]
+__all__ = ["Preparation", "Prepared"]
 
 
 class Preparation(Plain):
@@ -99,59 +99,60 @@ class Prepared:
         """One line per kind of day."""
         return "\n".join(f"{number:12,d}  {what}" for what, number in self.counts.items())
 
+    @classmethod
+    def of(
+        cls, market: DatedMarket, index: Floats, preparation: Preparation | None = None
+    ) -> "Prepared":
+        """Return the pairs of returns from which betas are estimated.
 
-def prepare_returns(
-    market: DatedMarket, index: Floats, preparation: Preparation | None = None
-) -> Prepared:
-    """Return the pairs of returns from which betas are estimated.
+        Parameters
+        ----------
+        market : Market
+            Its panels simple_return, traded and, for price limits, close, pre_close, is_st and
+            is_delisting are used, and its stock_names.
+        index : ndarray [T] or [T, K]
+            Simple returns, as by :func:`quanthedge.beta.index_returns`.
+        preparation : Preparation
+            By default nothing is changed.
 
-    Parameters
-    ----------
-    market : Market
-        Its panels simple_return, traded and, for price limits, close, pre_close, is_st and
-        is_delisting are used, and its stock_names.
-    index : ndarray [T] or [T, K]
-        Simple returns, as by :func:`quanthedge.beta.index_returns`.
-    preparation : Preparation
-        By default nothing is changed.
+        Raises
+        ------
+        DataError
+            When the index does not cover the market's days.
+        StrategyError
+            When a choice that pairs by stock meets several indices.
 
-    Raises
-    ------
-    DataError
-        When the index does not cover the market's days.
-    StrategyError
-        When a choice that pairs by stock meets several indices.
+        Notes
+        -----
+        A resumption is a bar whose stock has none on the trading day before, unless it is the
+        listing day. With "match" and "merge" the pair stands on the last day of its span; a span
+        over an unknown index return, or one that begins before the data, has no pair and is
+        counted. A merged spell of locked days that contains a suspension spans it as well; with
+        resumption "drop" it is left out. Listed before the calendar begins means not new. The price
+        limits are those of the dated rule book; where it knows none, a day counts as not locked and
+        is counted as such.
 
-    Notes
-    -----
-    A resumption is a bar whose stock has none on the trading day before, unless it is the listing
-    day. With "match" and "merge" the pair stands on the last day of its span; a span over an
-    unknown index return, or one that begins before the data, has no pair and is counted. A merged
-    spell of locked days that contains a suspension spans it as well; with resumption "drop" it is
-    left out. Listed before the calendar begins means not new. The price limits are those of the
-    dated rule book; where it knows none, a day counts as not locked and is counted as such.
-
-    Row t depends on days before the window of an estimator when a span began there: prepare the
-    whole market first, then cut.
-    """
-    preparation = preparation or Preparation()
-    index = np.ascontiguousarray(index, dtype=np.float64)
-    if index.ndim not in (1, 2) or len(index) != len(market.dates):
-        raise DataError(
-            f"beta: index returns have shape {index.shape} and the market {len(market.dates)} "
-            "days; accepted are [T] and [T, K] over the market's days"
-        )
-    if preparation.pairs_by_stock and index.ndim == 2 and index.shape[1] > 1:
-        raise StrategyError(
-            f"beta: resumption = '{preparation.resumption}', limit_days = "
-            f"'{preparation.limit_days}' pair each stock with one index, found {index.shape[1]}; "
-            'choose "keep" or "drop"'
-        )
-    returns = np.ascontiguousarray(market.panel("simple_return"), dtype=np.float64)
-    if preparation == Preparation():
-        traded = int(np.count_nonzero(market.panel("traded")))
-        return Prepared(returns, index, None, {"bars": traded})
-    return _paired(market, returns, index, preparation)
+        Row t depends on days before the window of an estimator when a span began there: prepare the
+        whole market first, then cut.
+        """
+        preparation = preparation or Preparation()
+        index = np.ascontiguousarray(index, dtype=np.float64)
+        if index.ndim not in (1, 2) or len(index) != len(market.dates):
+            raise DataError(
+                f"beta: index returns have shape {index.shape} and the market {len(market.dates)} "
+                "days; accepted are [T] and [T, K] over the market's days"
+            )
+        if preparation.pairs_by_stock and index.ndim == 2 and index.shape[1] > 1:
+            raise StrategyError(
+                f"beta: resumption = '{preparation.resumption}', limit_days = "
+                f"'{preparation.limit_days}' pair each stock with one index, found "
+                f'{index.shape[1]}; choose "keep" or "drop"'
+            )
+        returns = np.ascontiguousarray(market.panel("simple_return"), dtype=np.float64)
+        if preparation == Preparation():
+            traded = int(np.count_nonzero(market.panel("traded")))
+            return cls(returns, index, None, {"bars": traded})
+        return _paired(market, returns, index, preparation)
 
 
 def _paired(

@@ -1,5 +1,5 @@
 """The command line: one file a command, joined by `app`."""
 
-from quanthedge.cli.app import app, main
+from quanthedge.cli.app import main
 
-__all__ = ["app", "main"]
+__all__ = ["main"]

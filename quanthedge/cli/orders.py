@@ -75,15 +75,7 @@ def command(
     --holdings holdings.csv --cash cash.csv --out orders --format qmt,ctp
     """
     from quanthedge.cli.shelf import Shelf
-    from quanthedge.daily import (
-        SYSTEMS,
-        Accounts,
-        order_files,
-        orders_for,
-        orders_page,
-        orders_text,
-        own_csv,
-    )
+    from quanthedge.daily import SYSTEMS, orders_for
     from quanthedge.market import Market
     from quanthedge.strategy import load_strategy
 
@@ -109,19 +101,19 @@ def command(
         print_json({"command": "orders", "date": orders.date, "day": orders.day,
                     **{name: getattr(orders, name) for name in (*_TABLES, "notes")}})  # fmt: skip
     elif manner == "short":
-        typer.echo(orders_text(orders, chosen))
+        typer.echo(orders.text(chosen))
     elif out is None:
-        typer.echo(" · ".join(orders_text(orders, chosen).split("\n")[:2]))
+        typer.echo(" · ".join(orders.text(chosen).split("\n")[:2]))
     if out is None:
         return
     shelf = Shelf(overwrite=overwrite)
     out.mkdir(parents=True, exist_ok=True)
     for table in _TABLES:
-        shelf.write(out / f"{table}.csv", own_csv(orders, table, chosen), "table of orders")
-    accounts = Accounts(account, futures_account)
-    for name, content in order_files(orders, wanted, accounts).items():
+        shelf.write(out / f"{table}.csv", orders.csv(table, chosen), "table of orders")
+    files = orders.files(wanted, account=account, futures_account=futures_account)
+    for name, content in files.items():
         shelf.write(out / name, content, "order file")
-    shelf.write(out / f"orders_{chosen}.html", orders_page(orders, chosen), "page of orders")
+    shelf.write(out / f"orders_{chosen}.html", orders.page(chosen), "page of orders")
     if manner == "quiet":
         say_briefly(list(shelf.said))
     else:

@@ -38,7 +38,7 @@ def command(
 
     Example: quanthedge reproduce runs/mn --market data/sample
     """
-    from quanthedge.batch import walked_again
+    from quanthedge.batch import WalkForward
     from quanthedge.batch.store import reproduce
     from quanthedge.market import Market
 
@@ -51,7 +51,7 @@ def command(
         tell("opening the market")
         data = Market.open(market)
         place = None if is_folder else opened(store)
-        found = reproduce(run, data, store=place, keep=keep, tell=tell, again=walked_again)
+        found = reproduce(run, data, store=place, keep=keep, tell=tell, again=WalkForward.again)
     if as_json:
         print_json({"command": "reproduce", "run": found.run, "same": found.same,
                     "changed": found.changed, "files": found.files})  # fmt: skip

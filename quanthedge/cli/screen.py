@@ -161,7 +161,7 @@ def printed(table: "Table", *, first: bool = True) -> None:
     No line ends in the blanks that fill its last column; one that is not the first of several
     begins without the empty line of its frame.
     """
-    shown = console(None if sys.stdout.isatty() else WIDTH)
+    shown = _console(None if sys.stdout.isatty() else WIDTH)
     with shown.capture() as taken:
         shown.print(table)
     lines = [_without_blanks(line) for line in taken.get().rstrip("\n").split("\n")]
@@ -181,7 +181,7 @@ def _without_blanks(line: str) -> str:
     return _END.sub(lambda end: end[0].replace(" ", ""), line)
 
 
-def console(width: int | None = None) -> Any:
+def _console(width: int | None = None) -> Any:
     """Return what prints on stdout: without any escape code where none is wanted."""
     from rich.console import Console
 

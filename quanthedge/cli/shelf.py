@@ -17,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.storage import storage_errors, write_page
 
-__all__ = ["RECORD", "Shelf", "Write", "check_csv"]
+__all__ = ["RECORD", "Shelf", "check_csv"]
 
 RECORD = "documents.json"
 _LARGEST = 4 * 2**20  # bytes of a record that is worth reading
 
-Write = Callable[[Path, str | bytes, str], None]
+_Write = Callable[[Path, str | bytes, str], None]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -93,7 +93,7 @@ def command(  # noqa: PLR0917 -- an option each
     "hedge.ratio=0.8,0.9,1.0" --set "selector.n=20,30,40" --start 2014-09-17 --end 2015-07-31 --out
     sweeps/first
     """
-    from quanthedge.batch import check_walk, planned
+    from quanthedge.batch import Plan, WalkForward
     from quanthedge.market import Market
 
     language_asked(language)
@@ -105,12 +105,12 @@ def command(  # noqa: PLR0917 -- an option each
         raise StrategyError("sweep: give --out FOLDER, which keeps every run (or --plan)")
     data = Market.open(market)
     data.build_panels()
-    what = planned(
+    what = Plan.of(
         strategy, data, sets or [], random=random, seed=seed, start=start, end=end,
         windows=_days("--windows", windows, "of a window and from one to the next"),
     )  # fmt: skip
     if walked is not None:
-        check_walk(what, *walked, by=by)
+        WalkForward.check(what, *walked, by=by)
     if manner == "short":
         say(what.describe(spoken()), indent=2)
     if plan or out is None:
@@ -137,11 +137,11 @@ def _run(
     what: "Plan", out: Path, *, jobs: int | None, cluster: str | None, keep: int, by: str
 ) -> "Sweep":
     """Run a plan with a bar; what is done stays where it is interrupted."""
-    from quanthedge.batch import SweepInterrupted, run_plan
+    from quanthedge.batch import Sweep, SweepInterrupted
 
     try:
         with _bar() as tell:
-            return run_plan(
+            return Sweep.of(
                 what, out=out, jobs=jobs, cluster=cluster, keep=keep, by=by, progress=tell
             )
     except SweepInterrupted as stopped:
@@ -160,18 +160,16 @@ def _days(option: str, text: str | None, what: str) -> tuple[int, int] | None:
 
 def _walk(found: "Sweep", days: tuple[int, int], by: str) -> "tuple[WalkForward, Path]":
     """Run the fund that is ruled by the best of the past, and keep it."""
-    from quanthedge.batch import keep_walk_forward, walk_forward_of
+    from quanthedge.batch import WalkForward
 
-    return keep_walk_forward(found.store, lambda: walk_forward_of(found, *days, by=by))
+    return WalkForward.kept_in(found.store, lambda: WalkForward.of(found, *days, by=by))
 
 
 def _say_time(
     plan: "Plan", manner: Manner, *, jobs: int | None, cluster: str | None, by: str
 ) -> None:
     """Say how long it will take, by the first runs."""
-    from quanthedge.batch import measured_seconds
-
-    first, total = measured_seconds(plan, jobs=jobs, cluster=cluster, by=by)
+    first, total = plan.measured_seconds(jobs=jobs, cluster=cluster, by=by)
     if manner == "json":
         print_json({**plan_data(plan), "seconds_first": first, "seconds_all": total})
         return

@@ -11,7 +11,7 @@ from quanthedge.comparison.unit_values import read_unit_values
 from quanthedge.comparison.wording import variant_name
 from quanthedge.errors import DataError
 from quanthedge.record import Record
-from quanthedge.strategy import FixedIncomeProduct, Product, StatedProduct, UnitValuesProduct
+from quanthedge.strategy import Product
 
 __all__ = ["own_products", "product_values", "together"]
 
@@ -29,7 +29,7 @@ def product_values(products: Iterable[Product]) -> pd.DataFrame:
     frames = [
         pd.DataFrame({"product": one.name, "date": series.index, "value": series.to_numpy()})
         for one in products
-        if isinstance(one, UnitValuesProduct)
+        if one.kind == "unit_values"
         for series in [read_unit_values(Path(one.file))]
     ]
     if not frames:
@@ -79,9 +79,9 @@ def _named_products(
         source = (one.source_zh if language == "zh" else "") or one.source
         if title in found:
             raise DataError(f"comparison: the name {title!r} comes twice")
-        if isinstance(one, FixedIncomeProduct):
+        if one.kind == "fixed_income":
             found[title] = FixedIncome(one.rate, source)
-        elif isinstance(one, StatedProduct):
+        elif one.kind == "stated":
             found[title] = Stated(
                 one.return_per_year, one.correlation, one.volatility, one.max_drawdown,
                 source, one.start, one.end,

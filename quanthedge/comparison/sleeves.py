@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import TRADE_COSTS, net_flows, signed_lines
+from quanthedge.ledger import line_names, net_flows, signed_lines
 from quanthedge.record import Record, RunVariant
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.words import LANGUAGES
 
-__all__ = ["SLEEVE_COLUMNS", "compared_sleeves"]
+__all__ = ["compared_sleeves"]
 
-SLEEVE_COLUMNS = (
+_SLEEVE_COLUMNS = (
     "product", "sleeve", "name_en", "name_zh", "contribution", "financing", "margin", "capital",
     "days",
 )  # fmt: skip
-_EARNED = ("stock_pnl", "dividends", "futures_pnl", *TRADE_COSTS)
+_EARNED = ("stock_pnl", "dividends", "futures_pnl", *line_names("cost", by_trade=True))
 
 
 def compared_sleeves(name: str, result: Record, others: Mapping[str, Any]) -> pd.DataFrame:
@@ -44,12 +44,12 @@ def compared_sleeves(name: str, result: Record, others: Mapping[str, Any]) -> pd
         title: one for title, one in others.items() if isinstance(one, Record | RunVariant)
     }
     if all(isinstance(one, RunVariant) or one.sleeves.empty for one in runs.values()):
-        return pd.DataFrame(columns=list(SLEEVE_COLUMNS))
+        return pd.DataFrame(columns=list(_SLEEVE_COLUMNS))
     stocks = {f"name_{of}": result.strategy.sleeve_names(of)["stocks"] for of in LANGUAGES}
     rows = [row | {"product": title} for title, one in runs.items() for row in _lines(one, stocks)]
-    found = pd.DataFrame(rows, columns=list(SLEEVE_COLUMNS))
-    numbers = dict.fromkeys(SLEEVE_COLUMNS[4:], "float64")
-    return found.astype(dict.fromkeys(SLEEVE_COLUMNS[:4], "str") | numbers)
+    found = pd.DataFrame(rows, columns=list(_SLEEVE_COLUMNS))
+    numbers = dict.fromkeys(_SLEEVE_COLUMNS[4:], "float64")
+    return found.astype(dict.fromkeys(_SLEEVE_COLUMNS[:4], "str") | numbers)
 
 
 def _lines(run: Record | RunVariant, stocks: dict[str, str]) -> list[dict[str, Any]]:

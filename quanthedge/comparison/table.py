@@ -33,7 +33,7 @@ COLUMNS = (
 _PERCENT = (
     "return", "annual_return", "volatility", "max_drawdown", "worst_month", "losing_months",
 )  # fmt: skip
-LARGE_STEP = 0.2  # between two values: told to the reader
+_LARGE_STEP = 0.2  # between two values: told to the reader
 
 
 @dataclass(frozen=True, repr=False)
@@ -288,7 +288,7 @@ def _remarks(title: str, placed: Placed, days: pd.Index, count: object) -> list[
         notes.append(remark("partial", title=title, start=first, end=last))
     if placed.off_days:
         notes.append(remark("off_days", title=title, count=placed.off_days))
-    if placed.largest_step > LARGE_STEP:
+    if placed.largest_step > _LARGE_STEP:
         notes.append(remark("jump", title=title, step=f"{placed.largest_step:.1%}"))
     return notes
 

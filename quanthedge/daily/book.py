@@ -9,18 +9,7 @@ from quanthedge.backtesting import Prepared
 from quanthedge.daily.holdings import Cash, Holdings, Left
 from quanthedge.daily.wording import Note, note
 from quanthedge.errors import DataError
-from quanthedge.ledger import (
-    FundState,
-    LedgerInputs,
-    LedgerState,
-    RealBook,
-    equity_of,
-    hedge_of,
-    lay_book,
-    layout,
-    opening_state,
-    targets_of,
-)
+from quanthedge.ledger import FundState, LedgerInputs, LedgerState, RealBook, layout, opening_state
 from quanthedge.typing import Bools, Floats
 
 __all__ = ["Book", "Holding", "Part", "drawn_up", "no_run_state"]
@@ -93,7 +82,7 @@ class Book:
             float(scalars[layout.RECEIVABLE]),
             float(scalars[layout.PAYABLE]),
             float(scalars[layout.LOAN]),
-            equity_of(state),
+            state.equity,
             _margin(own, prepared, inputs, row),
             _beta(shares * np.nan_to_num(inputs.bars.mark[row]), inputs, known),
             dict(zip(labels, own, strict=True)),
@@ -158,7 +147,7 @@ def _margin(parts: list[Part], prepared: Prepared, inputs: LedgerInputs, row: in
 
 def _beta(values: Floats, inputs: LedgerInputs, row: int) -> float:
     """Return the beta of holdings to the first index, those without one at the default."""
-    hedge, total = hedge_of(inputs.hedge, 0), values.sum()
+    hedge, total = inputs.hedge.sleeve(0), values.sum()
     if not total > 0.0:
         return float("nan")
     own = hedge.beta[row, :, 0]
@@ -175,12 +164,12 @@ def no_run_state(
     state = opening_state(inputs)
     own = _own(state)
     for s, one in enumerate(state.of_sleeves()):
-        days = targets_of(inputs.targets, s).trade_days
+        days = inputs.targets.sleeve(s).trade_days
         done = int((days < t).sum())
         own[s, layout.NEXT_REBALANCE - layout.OWN] = done
         if done:
-            one.last_level[:] = hedge_of(inputs.hedge, s).index_level[int(days[done - 1])]
-    days = targets_of(inputs.targets, 0).trade_days
+            one.last_level[:] = inputs.hedge.sleeve(s).index_level[int(days[done - 1])]
+    days = inputs.targets.sleeve(0).trade_days
     done = int((days < t).sum())
     notes.append(note("no_run", date=str(prepared.dates[int(days[done - 1]) + 1]) if done else "-"))
     if len(own) > 1:
@@ -218,9 +207,9 @@ def drawn_up(
         shares, locked, lots, cash.stock_cash, cash.futures_equity, cash.fees_payable,
         cash.dividends_receivable, cash.loan,
     )  # fmt: skip
-    lay_book(state, book, inputs, t)
-    if equity_of(state) <= 0.0:
-        raise DataError(f"orders: the book's equity is {equity_of(state):,.2f} yuan")
+    book.lay(state, inputs, t)
+    if state.equity <= 0.0:
+        raise DataError(f"orders: the book's equity is {state.equity:,.2f} yuan")
     if retry:
         for s in range(len(parts)):
             _try_again(state, inputs, t, s)
@@ -276,7 +265,7 @@ def _without_place(inputs: LedgerInputs, stock: int, t: int) -> str:
 
 def _try_again(fund: LedgerState | FundState, inputs: LedgerInputs, t: int, s: int) -> None:
     """Ask again for whole names of sleeve s's last rebalance that are missing, or still there."""
-    targets, bars, stocks = targets_of(inputs.targets, s), inputs.bars, inputs.stocks
+    targets, bars, stocks = inputs.targets.sleeve(s), inputs.bars, inputs.stocks
     state, own = fund.of_sleeves()[s], _own(fund)[s]
     r = int(own[layout.NEXT_REBALANCE - layout.OWN]) - 1
     if r < 0 or (targets.trade_days == t).any():
@@ -293,7 +282,7 @@ def _try_again(fund: LedgerState | FundState, inputs: LedgerInputs, t: int, s: i
         reference = bars.mark[t, i] * bars.adj_factor[t, i] / bars.adj_factor[t + 1, i]
         if t >= bars.delist[i] or not reference > 0.0:
             continue
-        shares = weight * equity_of(fund) / reference
+        shares = weight * fund.equity / reference
         if shares >= stocks.lot[i]:
             steps = np.floor((shares - stocks.lot[i]) / stocks.step[i])
             state.pending[i] = stocks.lot[i] + steps * stocks.step[i]

@@ -19,7 +19,7 @@ _SIDE = "方向"  # as holdings say it, whatever the language of the message
 _STOCK_ROW = "账户 股票, 可用资金"
 __all__ = ["Cash", "Holdings", "Left", "StockHolding", "read_cash", "read_holdings"]
 
-OWN_SLEEVE = "stocks"
+_OWN_SLEEVE = "stocks"
 _ITEMS = (
     "stock_cash", "futures_equity", "futures_available", "futures_margin", "fees_payable",
     "dividends_receivable", "loan",
@@ -82,7 +82,7 @@ class Holdings:
 
     def of(self, sleeve: str) -> "Holdings":
         """Return what a sleeve holds; ``stocks`` is the book itself."""
-        if sleeve == OWN_SLEEVE:
+        if sleeve == _OWN_SLEEVE:
             return self
         return self.sleeves.setdefault(sleeve, Holdings({}, {}, self.left))
 
@@ -128,7 +128,7 @@ def read_holdings(paths: str | Path | Iterable[str | Path]) -> Holdings:
 
 def _take(whole: Holdings, sheet: Sheet, line: int, row: list[str]) -> None:
     """Take a row into the book of its sleeve, or name it."""
-    book = whole.of((sheet.cell(row, headings("sleeve")) or "").strip() or OWN_SLEEVE)
+    book = whole.of((sheet.cell(row, headings("sleeve")) or "").strip() or _OWN_SLEEVE)
     place, text = f"{sheet.place}, line {line}", sheet.cell(row, headings("code")) or ""
     if text in headings("totals") or (not text and any(cell in headings("totals") for cell in row)):
         book.left.append(Left(place, "", "total"))

@@ -10,10 +10,9 @@ from quanthedge.daily.book import Book
 from quanthedge.daily.holdings import Holdings
 from quanthedge.daily.reasons import Reasons
 from quanthedge.daily.wording import told
-from quanthedge.ledger import TRADE_COSTS, LedgerInputs, LedgerRecord, layout
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout, line_names
 
 __all__ = [
-    "EVENTS",
     "of_account",
     "order_list",
     "refused_list",
@@ -21,7 +20,7 @@ __all__ = [
     "transfer_list",
 ]
 
-EVENTS = ("delisting", "delivery", "rights")  # of themselves, not orders
+_EVENTS = ("delisting", "delivery", "rights")  # of themselves, not orders
 _ORDERS = (
     "account", "code", "name", "side", "offset", "quantity", "reference_price", "limit_up",
     "limit_down", "amount", "fees", "impact", "usual_volume", "participation", "reason",
@@ -49,16 +48,18 @@ def order_list(
     for trade in record.trades[record.trades[:, 0] == t]:
         one = dict(zip(layout.TRADE_COLUMNS, trade.tolist(), strict=True))
         reason = layout.TRADE_REASONS[int(one["reason"])]
-        if reason in EVENTS:
+        if reason in _EVENTS:
             continue
         signed = int(one["quantity"])
-        fees = sum(one[name] for name in TRADE_COSTS if name != "impact")
+        fees = sum(one[name] for name in line_names("cost", by_trade=True) if name != "impact")
         row: dict[str, Any] = {
             "side": "buy" if signed > 0 else "sell",
             "quantity": abs(signed),
             "reference_price": one["price"],
             "amount": one["amount"],
-            "fees": fees + one.get("dividend_tax", 0.0) * ("dividend_tax" not in TRADE_COSTS),
+            "fees": fees
+            + one.get("dividend_tax", 0.0)
+            * ("dividend_tax" not in line_names("cost", by_trade=True)),
             "impact": one["impact"],
             "reason": reason,
         }
@@ -139,7 +140,7 @@ def refused_list(
         named.add(code)
     for trade in record.trades[record.trades[:, 0] == t]:
         kind = layout.TRADE_REASONS[int(trade[layout.TRADE_COLUMNS.index("reason")])]
-        if kind in EVENTS:
+        if kind in _EVENTS:
             code, count = _code(prepared, reasons, int(trade[1]), int(trade[2])), abs(int(trade[3]))
             side = "buy" if trade[3] > 0 else "sell"
             row = (code, side, count, count, kind, told("refused", kind))

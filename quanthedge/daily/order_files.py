@@ -76,20 +76,7 @@ def _said(part: str, key: str, language: Language) -> str:
 def order_files(
     orders: Orders, systems: Iterable[str], accounts: Accounts | None = None
 ) -> dict[str, bytes]:
-    """Return files for order systems by name; an order a code, the net of all sleeves.
-
-    Parameters
-    ----------
-    orders : Orders
-    systems : iterable of str
-        Of :data:`SYSTEMS`.
-    accounts : Accounts, optional
-
-    Raises
-    ------
-    StrategyError
-        A system is not known.
-    """
+    """Return files for order systems by name: see :meth:`Orders.files`."""
     known, account = accounts or Accounts(), of_account(orders.orders, orders.book)
     found = {}
     for name in systems:

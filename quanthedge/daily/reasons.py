@@ -11,7 +11,7 @@ from quanthedge.backtesting import Prepared, graded
 from quanthedge.daily.book import Book
 from quanthedge.daily.holdings import Holdings
 from quanthedge.daily.wording import told, word
-from quanthedge.ledger import LedgerInputs, LedgerRecord, hedge_of, layout, targets_of
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.rules import limit_prices
 from quanthedge.typing import Floats
 from quanthedge.words import LANGUAGES, Bilingual
@@ -85,7 +85,7 @@ class Reasons:
 
     def _targets_of(self, s: int) -> dict[int, float]:
         """Weights of equity that a sleeve wants on the day, by stock; empty without rebalance."""
-        book = targets_of(self.inputs.targets, s)
+        book = self.inputs.targets.sleeve(s)
         rows = np.flatnonzero(book.trade_days == self.t)
         if not rows.size:
             return {}
@@ -190,7 +190,7 @@ class Reasons:
             "reason",
             "hedge",
             beta=f"{self._beta():.3f}",
-            ratio=f"{hedge_of(self.inputs.hedge, 0).ratio:g}",
+            ratio=f"{self.inputs.hedge.sleeve(0).ratio:g}",
             held=f"{0 if held is None else held.quantity:+,}",
             after=f"{after:+,}",
             lot=f"{lot:,.0f}",

@@ -12,6 +12,7 @@ are run once more, and have to give the rows that the run has.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,14 +27,12 @@ from quanthedge.backtesting import (
     versions,
 )
 from quanthedge.errors import DataError
-from quanthedge.fund import FundRun, last_business_day
+from quanthedge.fund import FundRun
 from quanthedge.kinds import own_code
 from quanthedge.ledger import (
-    KeptState,
+    LedgerRecord,
     first_revision,
     input_digests,
-    joined_records,
-    laid_state,
     record_from_tables,
     run_ledger,
 )
@@ -106,7 +105,7 @@ def resume(
     return result.changed(trials=earlier.trials)
 
 
-def kept(earlier: Result) -> tuple[KeptState, pd.DataFrame]:
+def kept(earlier: Result) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the ledger's state that a run keeps, and the digests of its past.
 
     Raises
@@ -210,7 +209,7 @@ def check_past(earlier: Result, prepared: Prepared) -> None:
 def _has_books(prepared: Prepared) -> bool:
     """Whether the books of investors are kept beside the ledger."""
     strategy = prepared.strategy
-    closing = last_business_day(strategy.fund, prepared.dates[1:])
+    closing = strategy.fund.last_business_day(prepared.dates[1:])
     return not (strategy.clients is None and strategy.fund.hurdle is None and closing is None)
 
 
@@ -219,13 +218,13 @@ def _gone_on(earlier: Result, prepared: Prepared) -> FundRun:
     names = names_of(prepared)
     document, past = kept(earlier)
     own = past["book_return"].to_numpy(dtype=np.float64)[1:]
-    state, first = laid_state(document, own, prepared.inputs, names)
+    state, first = names.state_laid(document, own, prepared.inputs)
     tables = {name: getattr(earlier, name) for name in _LEDGER}
     before = record_from_tables(tables, state, prepared.inputs, names)
     piece = run_ledger(prepared.inputs, state, first)
     rows = before.ledger
     rows[first : piece.days_run] = piece.ledger[first : piece.days_run]
-    return FundRun.without_clients(joined_records([before, piece], rows), prepared.dates[1:])
+    return FundRun.without_clients(LedgerRecord.joined([before, piece], rows), prepared.dates[1:])
 
 
 def _with_books(earlier: Result, prepared: Prepared) -> FundRun:

@@ -1,7 +1,7 @@
 """Tomorrow's orders: one more day of the ledger, from the book that is really held.
 
 Decided at the close of a day by the code of the backtest: the market is cut there and given the
-next trading day at the last closes (:func:`quanthedge.market.with_next_day`), the strategy is
+next trading day at the last closes (:meth:`quanthedge.Market.with_next_day`), the strategy is
 prepared on it, the book is laid into the ledger's state, and the ledger runs the day. What it
 trades are the orders; what it refuses cannot be traded; what it moves between the accounts is
 transferred. Nothing of a day after the close is looked at.
@@ -30,14 +30,11 @@ from quanthedge.ledger import (
     LedgerState,
     SleeveTargets,
     TargetBook,
-    laid_state,
     run_ledger,
-    targets_of,
-    without_closing,
 )
-from quanthedge.market import Market, next_trading_day, with_next_day
+from quanthedge.market import Market
 from quanthedge.strategy import Strategy
-from quanthedge.typing import Tell
+from quanthedge.typing import Language, Tell
 from quanthedge.words import LANGUAGES, Bilingual, filled, in_both, texts
 
 __all__ = ["Orders", "orders_for"]
@@ -111,6 +108,45 @@ class Orders(Carded):
         }
         return Card(title, facts, rows, steps, heads=[said["count"], said["amount"]])
 
+    def text(self, language: Language) -> str:
+        """Return the summary that a terminal shows."""
+        from quanthedge.daily.page import orders_text
+
+        return orders_text(self, language)
+
+    def page(self, language: Language) -> str:
+        """Return a page that needs nothing beside it, HTML."""
+        from quanthedge.daily.page import orders_page
+
+        return orders_page(self, language)
+
+    def csv(self, table: str, language: Language) -> bytes:
+        """Return a table as CSV for Excel: "orders", "refused", "transfers", "book", "totals"."""
+        from quanthedge.daily.order_files import own_csv
+
+        return own_csv(self, table, language)
+
+    def files(
+        self, systems: Iterable[str], *, account: str = "", futures_account: str = ""
+    ) -> dict[str, bytes]:
+        """Return files for order systems by name; an order a code, the net of all sleeves.
+
+        Parameters
+        ----------
+        systems : iterable of str
+            Of :data:`quanthedge.daily.SYSTEMS`.
+        account, futures_account : str, optional
+            The user's own, as the system knows them.
+
+        Raises
+        ------
+        StrategyError
+            A system is not known.
+        """
+        from quanthedge.daily.order_files import Accounts, order_files
+
+        return order_files(self, systems, Accounts(account, futures_account))
+
 
 def orders_for(
     strategy: Strategy,
@@ -183,11 +219,11 @@ def orders_for(
         raise DataError("orders: give what is held (holdings and cash), or a run of the strategy")
     earlier = None if run is None else _run_until(run, known, strategy, tell)
     begun = start if earlier is None else earlier.market_info["start"]
-    ahead = with_next_day(known, None, next_day)
+    ahead = known.with_next_day(None, next_day)
     day = str(ahead.dates[-1])
     prepared = prepare(strategy, ahead, begun, day, tell=say)
     inputs, forced = _with_rebalance(prepared, day, wanted=rebalance)
-    inputs = without_closing(inputs)
+    inputs = inputs.without_closing()
     say("running the ledger")
     t = inputs.days.size - 1
     notes = _day_notes(known, day, next_day)
@@ -247,7 +283,7 @@ def _state_of(earlier: Result, prepared: Prepared, inputs: LedgerInputs) -> Ledg
     """Return the run's state on the inputs that end with the next day."""
     state, past = kept(earlier)
     own = past["book_return"].to_numpy(dtype=np.float64)[1:]
-    return laid_state(state, own, inputs, names_of(prepared))[0]
+    return names_of(prepared).state_laid(state, own, inputs)[0]
 
 
 def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[LedgerInputs, bool]:
@@ -256,10 +292,10 @@ def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[Ledg
     A fund that begins on the day decides its targets at the close before it.
     """
     inputs = prepared.inputs
-    book, t = targets_of(inputs.targets, 0), inputs.days.size - 1
+    book, t = inputs.targets.sleeve(0), inputs.days.size - 1
     if not wanted or (book.trade_days == t).any():
         return inputs, False
-    fresh = targets_of(prepare(prepared.strategy, prepared.market, day, day).inputs.targets, 0)
+    fresh = prepare(prepared.strategy, prepared.market, day, day).inputs.targets.sleeve(0)
     if not (fresh.trade_days == 0).any():
         raise StrategyError("orders: the strategy gives no targets for a rebalance on the day")
     done = int((book.trade_days < t).sum())  # what another sleeve has more stands at the end
@@ -272,7 +308,7 @@ def _with_rebalance(prepared: Prepared, day: str, *, wanted: bool) -> tuple[Ledg
         np.concatenate([book.weights[:kept], fresh.weights[some]]),
     )
     count = len(prepared.strategy.sleeves)
-    others = [targets_of(inputs.targets, s) for s in range(1, count + 1)]
+    others = [inputs.targets.sleeve(s) for s in range(1, count + 1)]
     return inputs._replace(targets=TargetBook.of([joined, *others])), True
 
 
@@ -280,15 +316,15 @@ def _day_notes(known: Market, day: str, given: str | None) -> list[Note]:
     """Return what is to be said of the day on which is traded."""
     if given is None and day > str(known.calendar[-1]):
         return [note("guessed_day", day=day)]
-    if given is not None and str(next_trading_day(known)) != day:
-        return [note("given_day", day=day, calendar=str(next_trading_day(known)))]
+    if given is not None and str(known.next_trading_day()) != day:
+        return [note("given_day", day=day, calendar=str(known.next_trading_day()))]
     return []
 
 
 def _rebalance_notes(inputs: LedgerInputs, t: int, *, forced: bool) -> list[Note]:
     if forced:
         return [note("forced")]
-    planned = (targets_of(inputs.targets, 0).trade_days == t).any()
+    planned = (inputs.targets.sleeve(0).trade_days == t).any()
     return [note("rebalance_day" if planned else "no_rebalance")]
 
 

@@ -28,10 +28,10 @@ __all__ = [
     "visible",
 ]
 
-LARGEST = 8 * 2**20  # bytes of a file
+_LARGEST = 8 * 2**20  # bytes of a file
 _DEEPEST = 40  # tables and lists inside one another
 _LONGEST_NAME = 200  # letters of a key or a name
-LONGEST_TEXT = 20_000
+_LONGEST_TEXT = 20_000
 _PROSE = tuple(  # may have more than one line
     f"{key}{ending}"
     for key in ("description", "source", "market_review", "operation", "outlook")
@@ -43,7 +43,7 @@ _LONGEST_SHOWN = 200
 
 
 def read_bytes(
-    path: Path, what: str, largest: int = LARGEST, error: type[QuantHedgeError] = StrategyError
+    path: Path, what: str, largest: int = _LARGEST, error: type[QuantHedgeError] = StrategyError
 ) -> bytes:
     """Return a file's bytes.
 
@@ -140,7 +140,7 @@ def check_plain(document: Any, where: str) -> None:
 
 def _check_text(text: str, name: str, place: str) -> None:
     prose = name in _PROSE
-    longest = LONGEST_TEXT if prose else _LONGEST_NAME if name.startswith("name") else 4_000
+    longest = _LONGEST_TEXT if prose else _LONGEST_NAME if name.startswith("name") else 4_000
     if len(text) > longest:
         raise StrategyError(f"{place}: {len(text):,} letters; accepted: up to {longest:,}")
     for letter in text:

@@ -167,7 +167,7 @@ class Ground:
         )
 
 
-class Neutral(NamedTuple):
+class _Neutral(NamedTuple):
     """``ic`` and ``leg`` [K, R] of what industry and size leave of the ranks."""
 
     ic: Floats
@@ -236,10 +236,10 @@ class Evidence:
         return found
 
     @cached_property
-    def _neutral(self) -> Neutral:
+    def _neutral(self) -> _Neutral:
         ground, setting = self.ground, self.ground.setting
         naive_left, earned = ground.naive_left, ground.targets[EARNED : EARNED + 1]
-        found = Neutral(self._empty(), self._empty())
+        found = _Neutral(self._empty(), self._empty())
 
         def one(k: int) -> None:
             ranks = self.ranks(k)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
-from quanthedge.labelling import LEAST, Labels, check_plausible, check_unchanged
+from quanthedge.labelling import LEAST, Labels
 from quanthedge.labelling import labels as made_labels
-from quanthedge.trials import bytes_digest, digest
+from quanthedge.trials import digest
 from quanthedge.typing import Bools, Floats, Ints, Language
 from quanthedge.universe import AllUniverse, Universe
 
@@ -74,9 +74,9 @@ def check_labels(labels: Labels) -> None:
             )
     if (labels.begins < rows).any() or (labels.executable and (labels.begins <= rows).any()):
         raise StrategyError("labels: one begins before its decision is made; take qh.labels'")
-    check_unchanged(labels)
+    labels.check_unchanged()
     if not labels.digest:
-        check_plausible(labels, _of_market(labels), LEAST)
+        labels.check_plausible(_of_market(labels), LEAST)
 
 
 def _of_market(labels: Labels) -> Labels:
@@ -137,7 +137,7 @@ def _of_panel(found: FactorPanel, labels: Labels) -> Evaluated:
     titles: list[dict[Language, str]] = [{"en": en, "zh": zh} for en, zh in pairs]
     skipped = tuple(f"left out: {name}: {why}" for name, why in found.skipped.items())
     what = tuple(
-        bytes_digest(found.values[:, :, k]) if factor.own or factor.kind == "signal"
+        digest(found.values[:, :, k]) if factor.own or factor.kind == "signal"
         else digest(factor.model_dump(mode="json"))
         for k, factor in enumerate(found.factors)
     )  # fmt: skip
@@ -161,7 +161,7 @@ def _of_tables(tables: Mapping[str, Any], labels: Labels) -> Evaluated:
     if any(column.shape != shape for column in columns):
         raise StrategyError(f"factors: arrays of {', '.join(str(c.shape) for c in columns)}")
     values = np.stack(columns).transpose(1, 2, 0)  # each factor's own lie together
-    what = tuple(bytes_digest(column) for column in columns)
+    what = tuple(digest(column) for column in columns)
     families = ("own",) * len(names)
     return Evaluated(names, tuple(titles), families, signs, values, what, tuple(notes))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from quanthedge.errors import DataError
-from quanthedge.hedge import ContractSchedule, contract_schedule
+from quanthedge.hedge import ContractSchedule
 from quanthedge.labelling import Labels
 from quanthedge.typing import Floats, Ints
 
@@ -44,7 +44,7 @@ def hedge_returns(labels: Labels, product: str) -> Floats:
     first = int(np.searchsorted(market.dates, bars["date"].min().to_datetime64()))
     last = int(np.searchsorted(market.dates, bars["date"].max().to_datetime64(), "right")) - 1
     fill = labels.entry if labels.executable else "close"
-    schedule = contract_schedule(market, product, first, last, fill=fill)
+    schedule = ContractSchedule.of(market, product, first, last, fill=fill)
     held, entry = np.full(days, np.nan), np.full(days, np.nan)
     held[first : last + 1], entry[first : last + 1] = _levels(schedule)
     return _between(entry, labels.begins, labels.ends)

@@ -16,7 +16,7 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = ["STATES", "Regime", "regimes_of"]
 
-VOLATILITY_DAYS = 20
+_VOLATILITY_DAYS = 20
 STATES = {
     "index": ("down", "up"),
     "discount": ("narrow", "wide"),
@@ -39,7 +39,7 @@ def regimes_of(labels: Labels, product: str) -> list[Regime]:
     move = close[np.minimum(labels.ends, days)] / close[np.minimum(labels.begins, days)] - 1.0
     daily = np.full(days, np.nan)
     daily[1:] = close[1:days] / close[: days - 1] - 1.0
-    calm = np.array([_deviation(daily[max(0, t - VOLATILITY_DAYS + 1) : t + 1]) for t in rows])
+    calm = np.array([_deviation(daily[max(0, t - _VOLATILITY_DAYS + 1) : t + 1]) for t in rows])
     carry = np.full(days, np.nan)
     known = np.flatnonzero(np.isfinite(close[:days]))
     first = _first_future(labels, product, int(known[0]))
@@ -59,7 +59,7 @@ def _first_future(labels: Labels, product: str, otherwise: int) -> int:
 
 def _deviation(returns: Floats) -> float:
     known = returns[np.isfinite(returns)]
-    return float(known.std(ddof=1)) if known.size >= VOLATILITY_DAYS // 2 else float("nan")
+    return float(known.std(ddof=1)) if known.size >= _VOLATILITY_DAYS // 2 else float("nan")
 
 
 def _split(values: Floats, at: float | None) -> Ints:

@@ -28,7 +28,7 @@ from quanthedge.typing import Floats, Ints, Language
 if TYPE_CHECKING:
     from quanthedge.evaluation.evaluation import Evaluation
 
-__all__ = ["Legs", "ic_test", "legs_of", "part_of"]
+__all__ = ["Legs", "legs_of", "part_of"]
 
 _KEYS = ["universe", "factor"]
 _FEWEST_WINDOWS = 3
@@ -66,7 +66,7 @@ def legs_of(e: "Evaluation", found: Evidence, k: int) -> Legs:
     return Legs(top, cost, gross, gross - cost, top - cost - beta * e.hedge_returns, beta)
 
 
-def ic_test(e: "Evaluation", found: Evidence, k: int, target: int = NAIVE) -> MeanTest:
+def _ic_test(e: "Evaluation", found: Evidence, k: int, target: int = NAIVE) -> MeanTest:
     """Return the test of a factor's mean IC."""
     return mean_test(found.ic[k, target], e.lags)
 
@@ -173,14 +173,14 @@ def _about(e: "Evaluation", found: Evidence, k: int) -> dict[str, Any]:
 
 
 def _plain_ics(e: "Evaluation", found: Evidence, k: int) -> dict[str, float]:
-    plain = ic_test(e, found, k)
+    plain = _ic_test(e, found, k)
     return {
         "ic": plain.mean,
         "icir": plain.mean / plain.deviation if plain.deviation > 0 else float("nan"),
         "t": plain.t,
         "p": plain.p,
         "q": float("nan"),
-        "executable_ic": ic_test(e, found, k, EARNED).mean,
+        "executable_ic": _ic_test(e, found, k, EARNED).mean,
     }
 
 
@@ -433,7 +433,7 @@ def incremental(e: "Evaluation") -> pd.DataFrame:
     """Return what each factor adds to those accepted."""
     rows = []
     for universe, found, k, name in _each(e):
-        alone, test = ic_test(e, found, k, EARNED), mean_test(found.incremental_ic[k], e.lags)
+        alone, test = _ic_test(e, found, k, EARNED), mean_test(found.incremental_ic[k], e.lags)
         rows.append(
             {"universe": universe, "factor": name, "accepted": name in e.accepted,
              "ic": alone.mean, "t": alone.t, "incremental_ic": test.mean, "incremental_t": test.t,

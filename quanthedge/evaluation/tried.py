@@ -10,7 +10,7 @@ import numpy as np
 
 from quanthedge.errors import StrategyError
 from quanthedge.labelling import Labels
-from quanthedge.trials import Trial, bytes_digest, count, digest, record
+from quanthedge.trials import Trial, count, digest, record
 from quanthedge.typing import Bools
 
 __all__ = ["check_tried", "count_tried", "trial_of"]
@@ -19,7 +19,7 @@ __all__ = ["check_tried", "count_tried", "trial_of"]
 def trial_of(factor: str, what: str, universe: str, mask: Bools, labels: Labels, p: float) -> Trial:
     """Return a factor in a universe as a trial: the factor, the stocks, the label and its days."""
     days = labels.market.dates[labels.rows].astype(str).tolist()
-    found = digest([what, bytes_digest(mask), labels.definition, days])
+    found = digest([what, digest(mask), labels.definition, days])
     return Trial("evaluation", f"{factor}, {universe}", found, p if np.isfinite(p) else None)
 
 

@@ -13,13 +13,13 @@ Examples
 
 from typing import TYPE_CHECKING, Any
 
-from quanthedge.factors.base import Factor, exposures, factor_name
-from quanthedge.factors.custom import Panels, factor
+from quanthedge.factors.base import Factor, factor_name
+from quanthedge.factors.custom import factor
 from quanthedge.factors.library import factor_card, factor_coverage, library
 from quanthedge.factors.panels import FactorPanel, panel, period_ends
 from quanthedge.factors.sharing import sharing
-from quanthedge.factors.signal import Signal, signal_from
-from quanthedge.factors.transforms import Transforms, standardise
+from quanthedge.factors.signal import signal_from
+from quanthedge.factors.transforms import Transforms
 from quanthedge.kinds import read_catalogue
 
 if TYPE_CHECKING:  # for readers of types; what is there is what the catalogue names
@@ -90,10 +90,7 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "CATALOGUE",
     "Factor",
     "FactorPanel",
-    "Panels",
-    "Signal",
     "Transforms",
-    "exposures",
     "factor",
     "factor_card",
     "factor_coverage",
@@ -103,7 +100,6 @@ __all__ = [  # noqa: PLE0604 -- names resolved lazily (PEP 562)
     "period_ends",
     "sharing",
     "signal_from",
-    "standardise",
     *CATALOGUE.places,
 ]
 

@@ -17,7 +17,6 @@ __all__ = [
     "Factor",
     "Rows",
     "as_rows",
-    "exposures",
     "factor_name",
     "market_value",
     "positive",
@@ -124,22 +123,21 @@ class Factor(Kinded, noun="factor"):
         """
         raise StrategyError(f"{type(self).__name__} is no factor: it defines no exposure")
 
+    def checked_exposure(self, market: Market, rows: Rows = None) -> Floats:
+        """Return the exposures of a factor, held to its contract: float64 [len(rows), N].
 
-def exposures(factor: Factor, market: Market, rows: Rows = None) -> Floats:
-    """Return the exposures of a factor, held to its contract: float64 [len(rows), N].
-
-    Raises
-    ------
-    StrategyError
-        An own factor fails, or gives something else than one number for each row and stock.
-    """
-    days = as_rows(market, rows)
-    with own_errors(factor, "exposure"):
-        found = factor.exposure(market, rows)
-    if not factor.own:
-        return found
-    wanted = (days.size, len(market.codes))
-    return own_numbers(factor, "exposure", found, wanted, "a row for each day, a column a stock")
+        Raises
+        ------
+        StrategyError
+            An own factor fails, or gives something else than one number for each row and stock.
+        """
+        days = as_rows(market, rows)
+        with own_errors(self, "exposure"):
+            found = self.exposure(market, rows)
+        if not self.own:
+            return found
+        wanted = (days.size, len(market.codes))
+        return own_numbers(self, "exposure", found, wanted, "a row for each day, a column a stock")
 
 
 def factor_name(factor: Factor | Mapping[str, Any] | str, language: Language) -> str:

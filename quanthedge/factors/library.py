@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors.base import Factor, exposures
+from quanthedge.factors.base import Factor
 from quanthedge.factors.needs import lacks, written_needs
 from quanthedge.factors.panels import period_ends
 from quanthedge.kinds import read_catalogue
@@ -76,7 +76,7 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
         "zh": entry["zh"],
         "family": entry["family"],
         "sign": int(entry["sign"]),
-        "formula": notes_of(made).get("Formula", ""),
+        "formula": _notes_of(made).get("Formula", ""),
         "formula_zh": _chinese("formulas_zh", "kind", "formula_zh")[kind],
         "source": entry["source"],
         "needs": "; ".join(written_needs().get(kind, ())),
@@ -91,11 +91,11 @@ def _chinese(name: str, key: str, text: str) -> dict[str, str]:
     return {row[key]: row[text] for row in csv.DictReader(written.splitlines())}
 
 
-def notes_of(made: type[Factor]) -> dict[str, str]:
+def _notes_of(made: type[Factor]) -> dict[str, str]:
     """Return the labelled paragraphs of a class's notes: Formula, Undefined, Look-ahead ...
 
     >>> from quanthedge.factors import BookYield
-    >>> notes_of(BookYield)["Formula"]
+    >>> _notes_of(BookYield)["Formula"]
     'book_equity / (close x total_shares). Negative equity gives a negative yield.'
     """
     found: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ def factor_card(kind: str, market: Market | None = None) -> dict[str, Any]:
         if name != "kind"
     }
     card = _row(kind, made) | _in_chinese(kind, described)  # type: ignore[arg-type]
-    card |= {"notes": notes_of(made), "parameters": described}  # type: ignore[arg-type]
+    card |= {"notes": _notes_of(made), "parameters": described}  # type: ignore[arg-type]
     if market is not None:
         card["reason"] = lacks(str(card["needs"]).split("; "), market)
         card["available"] = not card["reason"]
@@ -163,7 +163,7 @@ def factor_coverage(factor: Factor, market: Market) -> pd.Series:
     Mean over the month ends of each year; 0 in years in which it is defined for none.
     """
     rows = period_ends(market, "month")
-    known = np.isfinite(exposures(factor, market, rows))
+    known = np.isfinite(factor.checked_exposure(market, rows))
     traded = np.asarray(market.panel("traded")[rows])
     share = (known & traded).sum(axis=1) / np.maximum(traded.sum(axis=1), 1)
     years = market.dates[rows].astype("datetime64[Y]").astype(int) + 1970

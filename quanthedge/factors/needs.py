@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from quanthedge.factors.base import Factor, exposures
+from quanthedge.factors.base import Factor
 from quanthedge.market import Market
 
 __all__ = ["lacks", "needs_of", "written_needs"]
@@ -78,7 +78,7 @@ def needs_of(factor: Factor, market: Market) -> tuple[str, ...]:
         One that carries it.
     """
     watched = _Watched(market)
-    exposures(factor, watched, [len(market.dates) - 1])  # type: ignore[arg-type]
+    factor.checked_exposure(watched, [len(market.dates) - 1])  # type: ignore[arg-type]
     return tuple(sorted(watched.read))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.factors.base import Factor, as_rows, exposures, factor_name
+from quanthedge.factors.base import Factor, as_rows, factor_name
 from quanthedge.factors.sharing import sharing
 from quanthedge.kinds import is_own, read_catalogue
 from quanthedge.market import Market
@@ -20,7 +20,7 @@ from quanthedge.typing import Bools, Days, Ints, Language
 __all__ = ["FactorPanel", "panel", "period_ends"]
 
 _MOST_BYTES = 4 * 2**30
-LIBRARY = "library"  # every factor of the catalogue
+_LIBRARY = "library"  # every factor of the catalogue
 Asked = Factor | str | Mapping[str, Any]
 Which = Asked | Sequence[Asked] | pd.DataFrame
 RowsOrPeriod = Literal["month", "week", "day"] | Sequence[int] | Ints
@@ -134,7 +134,7 @@ class FactorPanel:
 
 def panel(
     market: Market,
-    factors: Which = LIBRARY,
+    factors: Which = _LIBRARY,
     rows: RowsOrPeriod = "month",
     *,
     start: Any = None,
@@ -207,7 +207,7 @@ def panel(
 
 def _fill(found: NDArray[np.float32], factor: Factor, market: Market, days: Ints) -> None:
     """Write a factor's exposures, refused where they say nothing or too much."""
-    found[:] = exposures(factor, market, days)
+    found[:] = factor.checked_exposure(market, days)
     if np.isinf(found).any():
         row, column = np.argwhere(np.isinf(found))[0]
         raise StrategyError(
@@ -278,13 +278,13 @@ def _one(asked: Any) -> list[tuple[Factor, bool]]:
         return [(asked, True)]
     entries = read_catalogue("quanthedge.factors").entries
     families = {str(entry["family"]) for entry in entries.values()}
-    if isinstance(asked, str) and asked == LIBRARY:
+    if isinstance(asked, str) and asked == _LIBRARY:
         return [(_made(kind), False) for kind in entries]
     if isinstance(asked, str) and asked in families and asked not in entries:
         return [(_made(kind), False) for kind in entries if entries[kind]["family"] == asked]
     if isinstance(asked, str) and asked not in entries and not is_own(asked):
         raise StrategyError(
-            f"factor '{asked}'; accepted: {LIBRARY}, the families {', '.join(sorted(families))}, "
+            f"factor '{asked}'; accepted: {_LIBRARY}, the families {', '.join(sorted(families))}, "
             f"the kinds {', '.join(entries)}, or file:Class"
         )
     if isinstance(asked, (str, Mapping)):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from quanthedge.factors.base import Rows, as_rows, positive
 from quanthedge.factors.windows import WINDOW, WindowFactor, over_window, panels_of
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.operators import (
     rolling_mean,
     rolling_skew,
@@ -292,7 +292,7 @@ class LimitHits(WindowFactor):
             close, before = panels(span)
             if not close.size:
                 return close
-            limits = limit_panel(market, span.start, span.stop - 1)
+            limits = LimitPanel.of(market, span.start, span.stop - 1)
             narrowest = np.nanmin(limits.up, initial=np.inf)
             row, stock = np.nonzero(close >= before * (1.0 + narrowest) - _TWO_CENTS)
             place = limits.place[row, stock]

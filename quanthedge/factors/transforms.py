@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from quanthedge.plain import Plain
 from quanthedge.typing import Floats
 
-__all__ = ["Transforms", "standardise"]
+__all__ = ["Transforms"]
 
 
 class Transforms(Plain):
@@ -33,37 +33,35 @@ class Transforms(Plain):
         description="A stock without a factor counts as average in it, or is left out.",
     )
 
+    def grades(self, exposure: Floats, groups: NDArray[np.int16] | None = None) -> Floats:
+        """Return exposures as comparable grades, [R, N]: mean 0, standard deviation 1 on each row.
 
-def standardise(
-    exposure: Floats, transforms: Transforms, groups: NDArray[np.int16] | None = None
-) -> Floats:
-    """Return exposures as comparable grades, [R, N]: mean 0, standard deviation 1 on each row.
+        Parameters
+        ----------
+        exposure : float64 [R, N]
+            NaN stays NaN and counts nowhere.
+        transforms : Transforms
+        groups : int16 [R, N], optional
+            Industry of each stock, -1 unknown. Grades are then centred at 0 within each industry of
+            at least ``industry_minimum`` defined stocks, the others at the mean of the row.
 
-    Parameters
-    ----------
-    exposure : float64 [R, N]
-        NaN stays NaN and counts nowhere.
-    transforms : Transforms
-    groups : int16 [R, N], optional
-        Industry of each stock, -1 unknown. Grades are then centred at 0 within each industry of
-        at least ``industry_minimum`` defined stocks, the others at the mean of the row.
+        Notes
+        -----
+        The standard deviation is that of the population (divisor n). A row without differences
+        gives 0.
 
-    Notes
-    -----
-    The standard deviation is that of the population (divisor n). A row without differences gives 0.
-
-    Examples
-    --------
-    >>> standardise(np.array([[1.0, 2.0, 3.0, np.nan]]), Transforms(winsorise=0))
-    array([[-1.22474487,  0.        ,  1.22474487,         nan]])
-    """
-    result = np.full(exposure.shape, np.nan)
-    for r, row in enumerate(exposure):
-        known = np.isfinite(row)
-        if known.any():
-            industries = None if groups is None else groups[r][known]
-            result[r, known] = _grades(row[known], transforms, industries)
-    return result
+        Examples
+        --------
+        >>> Transforms(winsorise=0).grades(np.array([[1.0, 2.0, 3.0, np.nan]]))
+        array([[-1.22474487,  0.        ,  1.22474487,         nan]])
+        """
+        result = np.full(exposure.shape, np.nan)
+        for r, row in enumerate(exposure):
+            known = np.isfinite(row)
+            if known.any():
+                industries = None if groups is None else groups[r][known]
+                result[r, known] = _grades(row[known], self, industries)
+        return result
 
 
 def _grades(values: Floats, transforms: Transforms, industries: NDArray[np.int16] | None) -> Floats:

@@ -16,7 +16,7 @@ from quanthedge.market import Market
 from quanthedge.operators import rolling_sum
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["WINDOW", "WindowFactor", "alive", "over_window", "panels_of", "recent"]
+__all__ = ["WINDOW", "WindowFactor", "alive", "over_window", "panels_of"]
 
 WINDOW = "Trading days of the market, the last one included."
 
@@ -44,7 +44,7 @@ class WindowFactor(Factor):
         return np.where(enough & exists & known, change, np.nan)
 
 
-def recent(days: Ints, window: int) -> tuple[slice, Ints]:
+def _recent(days: Ints, window: int) -> tuple[slice, Ints]:
     """Return the rows that windows ending on some days reach, and the days' places among them.
 
     The rows begin with a multiple of the window, so that an operator cuts them into the same
@@ -74,7 +74,7 @@ def over_window(
         Of a span of rows; a tuple for operators of two arrays. Only the rows that the windows
         reach are asked for.
     """
-    span, rows = recent(days, window)
+    span, rows = _recent(days, window)
     found = values(span)
     arrays = found if isinstance(found, tuple) else (found,)
     return operator(*arrays, window, *more, rows=rows, **options)

@@ -1,37 +1,29 @@
 """The fund: its terms and its clients, and what they are worth, pay and get, in exact decimals."""
 
-from quanthedge.fund.clients import Clients, Distribution, Flow, Leavers, Tier
+from quanthedge.fund.clients import Clients, Tier
 from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
-from quanthedge.fund.fund_run import FundRun, run_fund
-from quanthedge.fund.hurdle import hurdle_path
+from quanthedge.fund.fund_run import FundRun
 from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
-from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms, crystallisation_flags
+from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms
 from quanthedge.fund.values import exact, round_half_up
-from quanthedge.fund.winding_up import last_business_day, sold_out
+from quanthedge.fund.winding_up import sold_out
 
 __all__ = [
     "METHODS",
     "SHORTEST_MONTHS",
     "Clients",
-    "Distribution",
-    "Flow",
     "FundRun",
     "FundTerms",
-    "Leavers",
     "LotUnits",
     "Register",
     "Tier",
-    "crystallisation_flags",
     "exact",
     "fee_table",
     "fee_years",
-    "hurdle_path",
-    "last_business_day",
     "method_kind",
     "opening_days",
     "round_half_up",
-    "run_fund",
     "sold_out",
 ]

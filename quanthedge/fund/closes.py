@@ -19,15 +19,6 @@ from quanthedge.fund.running import (
 from quanthedge.fund.valuation import value_days
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import pay_out
-from quanthedge.ledger import (
-    FundFlows,
-    book_fees,
-    book_flows,
-    book_units,
-    net_assets_of,
-    service_base_of,
-    units_of,
-)
 
 __all__ = ["close_day", "lapse"]
 
@@ -55,15 +46,20 @@ def close_day(fund: RunningFund, t: int, flows: list[Flow], *, fee_day: bool, en
     moved = _deal(fund, t, flows)
     if ends:
         _book_fees(fund, t, pay_out(fund, t))
-    change = float(total_units(fund)) - units_of(fund.state)
+    change = float(total_units(fund)) - fund.book.units
     changed = moved.any() or change != 0.0
     if fee_day or changed:
         _note_after(fund, t)
     if changed and t + 1 < fund.dates.size:
-        flow = FundFlows(
-            moved.subscribed, moved.redeemed, moved.distributed, change, _service(fund, moved)
+        fund.book.hand_over(
+            t,
+            fund.clients.payment_days,
+            subscribed=moved.subscribed,
+            redeemed=moved.redeemed,
+            distributed=moved.distributed,
+            units=change,
+            service=_service(fund, moved),
         )
-        book_flows(fund.inputs, t, flow, fund.clients.payment_days)
 
 
 def lapse(fund: RunningFund, t: int, orders: dict[int, list[Flow]]) -> None:
@@ -97,11 +93,11 @@ def _deal(fund: RunningFund, t: int, flows: list[Flow]) -> Moved:
 
 def _service(fund: RunningFund, moved: Moved) -> float:
     """Return the change of class C's assets by the orders of a close."""
-    base, net = service_base_of(fund.state), moved.subscribed - moved.redeemed
+    base, net = fund.book.service_base, moved.subscribed - moved.redeemed
     if not fund.registers["C"].units:
         return -base  # what rounding has left of a class belongs to the other
     if not fund.registers["A"].units:
-        return net_assets_of(fund.state) + net - moved.distributed - base
+        return fund.book.net_assets + net - moved.distributed - base
     return moved.service
 
 
@@ -112,7 +108,7 @@ def _charge(fund: RunningFund, t: int) -> None:
         if register.units:
             total[name] = _charge_class(fund, t, name)
     _book_fees(fund, t, total)
-    book_units(fund.state, fund.ledger, t, float(total_units(fund)))
+    fund.book.set_units(t, float(total_units(fund)))
     fund.daily.drop(t)
     value_days(fund, t, t + 1)
 
@@ -139,7 +135,7 @@ def _charge_class(fund: RunningFund, t: int, name: str) -> Decimal:
 def _book_fees(fund: RunningFund, t: int, fees: dict[str, Decimal]) -> None:
     """Book performance fees of a close, by class, as payable."""
     total = float(sum(fees.values(), Decimal(0)))
-    book_fees(fund.state, fund.ledger, t, total, float(fees.get("C", 0)))
+    fund.book.charge(t, total, float(fees.get("C", 0)))
 
 
 def _follow_lots(fund: RunningFund, investor: str, share_class: str, before: Decimal) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from quanthedge.fund.methods import Worth
 from quanthedge.fund.values import half_up
-from quanthedge.ledger import LedgerRecord, column
+from quanthedge.ledger import LedgerRecord
 from quanthedge.typing import Floats
 
 __all__ = ["DailyValues", "class_values_without_clients"]
@@ -127,15 +127,15 @@ def class_values_without_clients(
         Trading days of the span.
     """
     days = record.days_run
-    value = column(record.ledger, "unit_value_before_accrual")[:days]
+    value = record.column("unit_value_before_accrual")[:days]
     part = {
         "date": dates[:days],
         "share_class": np.full(days, "A", dtype=object),
-        "units": column(record.ledger, "units")[:days],
-        "assets_yuan": column(record.ledger, "equity")[:days],
+        "units": record.column("units")[:days],
+        "assets_yuan": record.column("equity")[:days],
         "unit_value": value,
         "cumulative_unit_value": value,
-        "unit_value_after_fee": column(record.ledger, "unit_value")[:days],
-        "accrued_fee_yuan": column(record.ledger, "accrued_performance_fee")[:days],
+        "unit_value_after_fee": record.column("unit_value")[:days],
+        "accrued_fee_yuan": record.column("accrued_performance_fee")[:days],
     }
     return _joined([part], _CLASS_COLUMNS, ["date", "share_class"])

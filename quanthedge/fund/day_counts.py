@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["exact_fee_years", "fee_years"]
+__all__ = ["fee_years"]
 
 
 def fee_years(dates: NDArray[np.datetime64]) -> NDArray[np.float64]:
@@ -42,10 +42,10 @@ def fee_years(dates: NDArray[np.datetime64]) -> NDArray[np.float64]:
     return np.asarray(np.where(np.diff(year) == 0, within, over))
 
 
-def exact_fee_years(first: np.datetime64, last: np.datetime64) -> Fraction:
+def _exact_fee_years(first: np.datetime64, last: np.datetime64) -> Fraction:
     """Return the same for the days after ``first`` up to ``last``, exactly.
 
-    >>> exact_fee_years(np.datetime64("2016-12-30"), np.datetime64("2017-01-03"))
+    >>> _exact_fee_years(np.datetime64("2016-12-30"), np.datetime64("2017-01-03"))
     Fraction(1463, 133590)
     """
     year, passed, length = _places(np.array([first, last], dtype="datetime64[D]"))

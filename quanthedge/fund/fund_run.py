@@ -31,24 +31,16 @@ from quanthedge.fund.running import (
 from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.valuation import value_days, value_opens
 from quanthedge.fund.values import cents, exact
-from quanthedge.fund.winding_up import last_business_day
 from quanthedge.ledger import (
+    FundBook,
     LedgerInputs,
     LedgerRecord,
     Reign,
-    days_owing,
-    holds_nothing,
-    joined_records,
-    no_rows,
-    open_units,
-    opening_state,
     run_ledger,
-    take_rows,
-    with_own_flows,
 )
 from quanthedge.typing import Bools, Days, Floats
 
-__all__ = ["FundRun", "run_fund"]
+__all__ = ["FundRun"]
 
 _LOT_COLUMNS = [
     "investor", "share_class", "units", "cost", "mark", "threshold", "paid_in", "unit_value",
@@ -98,82 +90,82 @@ class FundRun:
             0,
         )
 
+    @classmethod
+    def of(
+        cls,
+        inputs: LedgerInputs,
+        clients: Clients,
+        terms: FundTerms,
+        dates: Days,
+        fee_days: Bools,
+        hurdle: Floats | None = None,
+        reigns: Sequence[Reign] = (),
+    ) -> "FundRun":
+        """Run the ledger with investors who come and go.
 
-def run_fund(
-    inputs: LedgerInputs,
-    clients: Clients,
-    terms: FundTerms,
-    dates: Days,
-    fee_days: Bools,
-    hurdle: Floats | None = None,
-    reigns: Sequence[Reign] = (),
-) -> FundRun:
-    """Run the ledger with investors who come and go.
+        Parameters
+        ----------
+        inputs : LedgerInputs
+            Its performance fee must be off (the registers charge it). It is left as it is: the
+            flows of this run are booked in arrays of its own, so that the same inputs can be run
+            again.
+        clients : Clients
+        terms : FundTerms
+        dates : datetime64 [T]
+            Trading days of the span.
+        fee_days : bool [T]
+            Crystallisation dates.
+        hurdle : float64 [T], optional
+            What a yuan has become by the hurdle at each close; see :meth:`Hurdle.path`.
+        reigns : sequence of (first day, LedgerInputs)
+            What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
 
-    Parameters
-    ----------
-    inputs : LedgerInputs
-        Its performance fee must be off (the registers charge it). It is left as it is: the flows of
-        this run are booked in arrays of its own, so that the same inputs can be run again.
-    clients : Clients
-    terms : FundTerms
-    dates : datetime64 [T]
-        Trading days of the span.
-    fee_days : bool [T]
-        Crystallisation dates.
-    hurdle : float64 [T], optional
-        What a yuan has become by the hurdle at each close; see :func:`hurdle_path`.
-    reigns : sequence of (first day, LedgerInputs)
-        What rules from a day on: see :func:`quanthedge.ledger.run_ledger`.
-
-    Raises
-    ------
-    StrategyError
-        When a flow lies outside the span or after the last day of business, a redemption is larger
-        than the holding, or the last investor leaves.
-    """
-    fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
-    fund.reigns = reigns
-    last = last_business_day(terms, fund.dates)
-    final = fund.dates.size if last is None else last + 1
-    event = fund.opening | np.asarray(fee_days)
-    event[final - 1 :] = True
-    fund.opening[final:] = False
-    event |= distribution_days(clients.distributions, fund.dates, final)
-    orders = flows_by_day(clients, fund.dates, fund.opening)
-    at = 0
-    for t in np.flatnonzero(event).tolist():
-        piece = _run_to(fund, at, t + 1)
-        if piece.insolvent_day is not None:
-            lapse(fund, piece.days_run - 1, orders)
-            break
-        at = t + 1
-        ends = last is not None and t > last and holds_nothing(fund.state)
-        close_day(fund, t, orders.get(t, []), fee_day=bool(fee_days[t]) or ends, ends=ends)
-        if ends:
-            break
-    return _fund_run(fund)
+        Raises
+        ------
+        StrategyError
+            When a flow lies outside the span or after the last day of business, a redemption is
+            larger than the holding, or the last investor leaves.
+        """
+        fund = _opened(inputs, clients, terms, np.asarray(dates, dtype="datetime64[D]"), hurdle)
+        fund.reigns = reigns
+        last = terms.last_business_day(fund.dates)
+        final = fund.dates.size if last is None else last + 1
+        event = fund.opening | np.asarray(fee_days)
+        event[final - 1 :] = True
+        fund.opening[final:] = False
+        event |= distribution_days(clients.distributions, fund.dates, final)
+        orders = flows_by_day(clients, fund.dates, fund.opening)
+        at = 0
+        for t in np.flatnonzero(event).tolist():
+            piece = _run_to(fund, at, t + 1)
+            if piece.insolvent_day is not None:
+                lapse(fund, piece.days_run - 1, orders)
+                break
+            at = t + 1
+            ends = last is not None and t > last and fund.book.holds_nothing
+            close_day(fund, t, orders.get(t, []), fee_day=bool(fee_days[t]) or ends, ends=ends)
+            if ends:
+                break
+        return _fund_run(fund)
 
 
 def _opened(
     inputs: LedgerInputs, clients: Clients, terms: FundTerms, dates: Days, hurdle: Floats | None
 ) -> RunningFund:
     """Return the fund on the first morning: the founders hold the capital."""
-    inputs, capital = with_own_flows(inputs), exact(inputs.settings.capital_yuan)
+    capital = exact(inputs.settings.capital_yuan)
     fund = RunningFund(
         clients=clients,
         terms=terms,
-        inputs=inputs,
+        book=FundBook.opened(inputs),
         dates=dates,
-        state=opening_state(inputs),
         registers={name: clients.method.open(terms) for name in ("A", "C")},
         opening=opening_days(clients.opening, dates),
-        ledger=no_rows(dates.size),
         hurdle=hurdle,
     )
     _found(fund, capital)
     own = clients.founders_class
-    open_units(fund.state, float(total_units(fund)), float(capital) if own == "C" else 0.0)
+    fund.book.open_units(float(total_units(fund)), float(capital) if own == "C" else 0.0)
     register = fund.registers[own]
     register.revalue(Fraction(capital))
     fund.peak = float(register.unit_value())
@@ -202,9 +194,9 @@ def _found(fund: RunningFund, capital: Decimal) -> None:
 
 def _run_to(fund: RunningFund, at: int, stop: int) -> LedgerRecord:
     """Let the ledger run over the days ``at .. stop - 1`` and value them."""
-    piece = run_ledger(fund.inputs, fund.state, at, stop, fund.reigns)
+    piece = run_ledger(fund.book.inputs, fund.book.state, at, stop, fund.reigns)
     fund.pieces.append(piece)
-    take_rows(fund.ledger, piece, at)
+    fund.book.take_rows(piece, at)
     value_days(fund, at, piece.days_run)
     value_opens(fund, at, piece.days_run)
     if fund.hurdle is not None:
@@ -215,7 +207,7 @@ def _run_to(fund: RunningFund, at: int, stop: int) -> LedgerRecord:
 
 def _fund_run(fund: RunningFund) -> FundRun:
     """Put the pieces together."""
-    record = joined_records(fund.pieces, fund.ledger)
+    record = LedgerRecord.joined(fund.pieces, fund.book.rows)
     return FundRun(
         record,
         _dated(fund.events, EVENT_COLUMNS),
@@ -223,7 +215,7 @@ def _fund_run(fund: RunningFund) -> FundRun:
         _lots(fund),
         fund.daily.classes(fund.dates),
         fund.daily.investors(fund.dates),
-        days_owing(fund.inputs, fund.ledger, record.days_run),
+        fund.book.days_owing(record.days_run),
     )
 
 

@@ -14,7 +14,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.plain import Plain
 from quanthedge.typing import Floats
 
-__all__ = ["Hurdle", "Rising", "ex_dividend", "hurdle_path", "rising", "rising_over_days"]
+__all__ = ["Hurdle", "Rising", "ex_dividend", "rising", "rising_over_days"]
 
 
 class Hurdle(Plain):
@@ -58,6 +58,49 @@ class Hurdle(Plain):
         if self.catch_up is not None and self.hard:
             raise ValueError("hurdle: catch_up belongs to a soft hurdle (hard = false)")
         return self
+
+    def path(
+        self, dates: NDArray[np.datetime64], index_close: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the level of the hurdle at each close, 1 on the day before the span, [T].
+
+        Parameters
+        ----------
+        hurdle : Hurdle
+        dates : datetime64[D] [T + 1]
+            Trading days with the day before the span.
+        index_close : float64 [T + 1]
+            Of the benchmark.
+
+        Raises
+        ------
+        StrategyError
+            When a day has no rate or no close.
+
+        Notes
+        -----
+        Rates: 1 + the simple interest since the start, each calendar day at the rate of the day on
+        which it begins, over 365 (days before the first rate, up to the first close, at that one).
+        The difference between two days depends on nothing but them. Benchmark: the value of a yuan.
+        """
+        if self.kind == "index":
+            if np.isnan(index_close).any():
+                raise StrategyError("hurdle index: the benchmark has days without a close")
+            return np.asarray(index_close[1:] / index_close[0])
+        days = dates.astype("datetime64[D]")
+        begins, rates = days[:1], np.array([self.rate])
+        if self.kind == "deposit":
+            begins = np.array(sorted(self.rates), dtype="datetime64[D]")
+            if days[1] < begins[0]:
+                raise StrategyError(
+                    f"hurdle deposit: the first rate is of {begins[0]}, the run begins on {days[1]}"
+                )
+            rates = np.array([self.rates[day] for day in sorted(self.rates)])
+            begins[0] = min(begins[0], days[0])
+        ends = np.append(begins[1:], days[-1] + 1)
+        begin = np.maximum(begins, days[0])
+        spent = np.clip(np.minimum(days[1:, None], ends) - begin, 0, None).astype(np.int64)
+        return np.asarray(1.0 + spent @ rates / 365.0)
 
 
 @dataclass(frozen=True)
@@ -130,47 +173,3 @@ def ex_dividend(
     if hurdle is not None and hurdle.kind == "index":
         return left, rising(hurdle, today, level)
     return left, Rising(today - left * level, left)
-
-
-def hurdle_path(
-    hurdle: Hurdle, dates: NDArray[np.datetime64], index_close: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the level of the hurdle at each close, 1 on the day before the span, [T].
-
-    Parameters
-    ----------
-    hurdle : Hurdle
-    dates : datetime64[D] [T + 1]
-        Trading days with the day before the span.
-    index_close : float64 [T + 1]
-        Of the benchmark.
-
-    Raises
-    ------
-    StrategyError
-        When a day has no rate or no close.
-
-    Notes
-    -----
-    Rates: 1 + the simple interest since the start, each calendar day at the rate of the day on
-    which it begins, over 365 (days before the first rate, up to the first close, at that one). The
-    difference between two days depends on nothing but them. Benchmark: the value of a yuan.
-    """
-    if hurdle.kind == "index":
-        if np.isnan(index_close).any():
-            raise StrategyError("hurdle index: the benchmark has days without a close")
-        return np.asarray(index_close[1:] / index_close[0])
-    days = dates.astype("datetime64[D]")
-    begins, rates = days[:1], np.array([hurdle.rate])
-    if hurdle.kind == "deposit":
-        begins = np.array(sorted(hurdle.rates), dtype="datetime64[D]")
-        if days[1] < begins[0]:
-            raise StrategyError(
-                f"hurdle deposit: the first rate is of {begins[0]}, the run begins on {days[1]}"
-            )
-        rates = np.array([hurdle.rates[day] for day in sorted(hurdle.rates)])
-        begins[0] = min(begins[0], days[0])
-    ends = np.append(begins[1:], days[-1] + 1)
-    begin = np.maximum(begins, days[0])
-    spent = np.clip(np.minimum(days[1:, None], ends) - begin, 0, None).astype(np.int64)
-    return np.asarray(1.0 + spent @ rates / 365.0)

@@ -18,12 +18,12 @@ from quanthedge.fund.hurdle import Hurdle
 from quanthedge.fund.values import Number, cents, exact
 from quanthedge.typing import Floats
 
-__all__ = ["Amount", "PerformanceFee", "higher", "lower"]
+__all__ = ["Amount", "PerformanceFee", "lower"]
 
 Amount = TypeVar("Amount", Fraction, Floats)
 
 
-def higher(one: Amount, other: Amount) -> Amount:
+def _higher(one: Amount, other: Amount) -> Amount:
     """Return the higher of two amounts, element by element where they are arrays."""
     if isinstance(one, Fraction):
         return max(one, other)
@@ -98,7 +98,7 @@ class PerformanceFee:
         full = self.part(value - mark)
         if self.hurdle is None:
             return full
-        above = value - higher(mark, threshold)
+        above = value - _higher(mark, threshold)
         if self.hurdle.hard:
             return self.part(above)
         if self.hurdle.catch_up is None:

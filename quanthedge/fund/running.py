@@ -11,15 +11,7 @@ from quanthedge.fund.daily import DailyValues
 from quanthedge.fund.fee_basis import BASIS_COLUMNS, NO_BASIS, Basis
 from quanthedge.fund.methods import Register
 from quanthedge.fund.terms import FundTerms
-from quanthedge.ledger import (
-    FundState,
-    LedgerInputs,
-    LedgerRecord,
-    LedgerState,
-    Reign,
-    net_assets_of,
-    service_base_of,
-)
+from quanthedge.ledger import FundBook, LedgerRecord, Reign
 from quanthedge.typing import Bools, Days, Floats
 
 __all__ = [
@@ -62,14 +54,14 @@ class RunningFund:
 
     Attributes
     ----------
-    clients, terms, inputs, state
-        As given; the inputs with flows of their own.
+    clients, terms
+        As given.
+    book : FundBook
+        What the ledger is given, knows and has written.
     dates : datetime64 [T]
     registers : dict of Register
         By class of units, A and C.
     opening : bool [T]
-    ledger : float64 [T, columns]
-        Rows of the days so far.
     hurdle : float64 [T] or None
         What a yuan has become by the hurdle at each close.
     reigns
@@ -91,12 +83,10 @@ class RunningFund:
 
     clients: Clients
     terms: FundTerms
-    inputs: LedgerInputs
+    book: FundBook
     dates: Days
-    state: LedgerState | FundState
     registers: dict[str, Register]
     opening: Bools
-    ledger: Floats
     hurdle: Floats | None = None
     reigns: Sequence[Reign] = ()
     daily: DailyValues = field(default_factory=DailyValues)
@@ -167,7 +157,7 @@ def total_units(fund: RunningFund) -> Decimal:
 
 def class_assets(fund: RunningFund) -> dict[str, Fraction]:
     """Return the assets of each class at the close, before performance fees not yet charged."""
-    assets, service = Fraction(net_assets_of(fund.state)), Fraction(service_base_of(fund.state))
+    assets, service = Fraction(fund.book.net_assets), Fraction(fund.book.service_base)
     if fund.registers["A"].units == 0:
         return {"A": Fraction(0), "C": assets}
     return {"A": assets - service, "C": service}

@@ -11,8 +11,9 @@ from pydantic import ConfigDict, Field, field_validator
 from quanthedge.errors import StrategyError
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.plain import Plain
+from quanthedge.typing import Days
 
-__all__ = ["FundTerms", "crystallisation_flags"]
+__all__ = ["FundTerms"]
 
 Crystallisation = Literal["month", "quarter", "half_year", "year", "none"]
 _LARGEST_RATE = 0.6
@@ -91,63 +92,89 @@ class FundTerms(Plain):
             raise ValueError(f"{value} has more than 4 decimals; accepted: as in 0.25 or 0.1875")
         return value
 
+    def crystallisation_flags(
+        self,
+        dates: NDArray[np.datetime64],
+        calendar: NDArray[np.datetime64] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Return the days on which a performance fee becomes due, [T].
 
-def crystallisation_flags(
-    dates: NDArray[np.datetime64],
-    terms: FundTerms,
-    calendar: NDArray[np.datetime64] | None = None,
-) -> NDArray[np.bool_]:
-    """Return the days on which a performance fee becomes due, [T].
+        Parameters
+        ----------
+        dates
+            Consecutive trading days of the run, [T], sorted.
+        terms
+            Terms of the fund.
+        calendar
+            Trading days of the market, sorted, which may go on after the run.
 
-    Parameters
-    ----------
-    dates
-        Consecutive trading days of the run, [T], sorted.
-    terms
-        Terms of the fund.
-    calendar
-        Trading days of the market, sorted, which may go on after the run.
+        Raises
+        ------
+        StrategyError
+            One of ``crystallisation_dates`` lies within the run and is not a trading day.
 
-    Raises
-    ------
-    StrategyError
-        One of ``crystallisation_dates`` lies within the run and is not a trading day.
+        Notes
+        -----
+        A day is due when the next trading day lies in another period. The last day of the run is
+        judged by the calendar. Where the calendar ends with the run, it is due only if no weekday
+        of its period is left: a fee that may not be due yet is not taken (it still shows as
+        accrued). A run to Friday 2018-12-28 in data that end there takes no fee for the year,
+        because Monday the 31st might have been a trading day; a calendar that goes on to 2019
+        settles it. Exchanges publish the calendar of a year beforehand: nothing of the future is
+        used.
 
-    Notes
-    -----
-    A day is due when the next trading day lies in another period. The last day of the run is
-    judged by the calendar. Where the calendar ends with the run, it is due only if no weekday
-    of its period is left: a fee that may not be due yet is not taken (it still shows as accrued).
-    A run to Friday 2018-12-28 in data that end there takes no fee for the year, because Monday
-    the 31st might have been a trading day; a calendar that goes on to 2019 settles it.
-    Exchanges publish the calendar of a year beforehand: nothing of the future is used.
-
-    Examples
-    --------
-    >>> days = np.array(["2014-09-29", "2014-09-30", "2014-10-08"], dtype="datetime64[D]")
-    >>> crystallisation_flags(days, FundTerms()).tolist()
-    [False, True, False]
-    """
-    days = np.asarray(dates, dtype="datetime64[D]")
-    flags = np.zeros(len(days), dtype=np.bool_)
-    if len(days) == 0:
+        Examples
+        --------
+        >>> days = np.array(["2014-09-29", "2014-09-30", "2014-10-08"], dtype="datetime64[D]")
+        >>> FundTerms().crystallisation_flags(days).tolist()
+        [False, True, False]
+        """
+        days = np.asarray(dates, dtype="datetime64[D]")
+        flags = np.zeros(len(days), dtype=np.bool_)
+        if len(days) == 0:
+            return flags
+        if self.crystallisation != "none":
+            following = np.append(days[1:], _next_day(days[-1], calendar))
+            months = _MONTHS[self.crystallisation]
+            flags = _period(days, months) != _period(following, months)
+        for day in self.crystallisation_dates:
+            due = np.datetime64(day, "D")
+            if not days[0] <= due <= days[-1]:
+                continue
+            place = int(np.searchsorted(days, due))
+            if days[place] != due:
+                raise StrategyError(
+                    f"fund terms: crystallisation date {day} is not a trading day; the last one "
+                    f"before it is {days[place - 1]}"
+                )
+            flags[place] = True
         return flags
-    if terms.crystallisation != "none":
-        following = np.append(days[1:], _next_day(days[-1], calendar))
-        months = _MONTHS[terms.crystallisation]
-        flags = _period(days, months) != _period(following, months)
-    for day in terms.crystallisation_dates:
-        due = np.datetime64(day, "D")
-        if not days[0] <= due <= days[-1]:
-            continue
-        place = int(np.searchsorted(days, due))
-        if days[place] != due:
+
+    def last_business_day(self, dates: Days) -> int | None:
+        """Return the day index of the last day of business; None when it is not within the span.
+
+        Parameters
+        ----------
+        dates : datetime64 [T]
+            Trading days of the span.
+
+        Raises
+        ------
+        StrategyError
+            When the day is before the span or no trading day, or leaves no day to sell on.
+        """
+        if self.winding_up is None or len(dates) == 0:
+            return None
+        day = np.datetime64(self.winding_up, "D")
+        if day > dates[-1]:
+            return None
+        place = int(np.searchsorted(dates, day))
+        if dates[place] != day or place == len(dates) - 1:
             raise StrategyError(
-                f"fund terms: crystallisation date {day} is not a trading day; the last one before "
-                f"it is {days[place - 1]}"
+                f"fund.winding_up {self.winding_up}: accepted: a trading day from {dates[0]} on, "
+                f"with days after it to sell on (the run ends on {dates[-1]})"
             )
-        flags[place] = True
-    return flags
+        return place
 
 
 def _next_day(last: np.datetime64, calendar: NDArray[np.datetime64] | None) -> np.datetime64:

@@ -5,13 +5,6 @@ import numpy as np
 from quanthedge.fund.methods import Register
 from quanthedge.fund.running import RunningFund
 from quanthedge.fund.values import half_up
-from quanthedge.ledger import (
-    UnitValues,
-    book_accrued_at_open,
-    book_unit_values,
-    column,
-    service_base_of,
-)
 from quanthedge.typing import Floats
 
 __all__ = ["value_days", "value_opens"]
@@ -23,7 +16,7 @@ def value_days(fund: RunningFund, at: int, stop: int) -> None:
     Books unit values before and after the accrued fee, accrued fee and mark, publishes the unit
     value, and notes what each class and investor is worth.
     """
-    equity = column(fund.ledger, "equity")[at:stop]
+    equity = fund.book.column("equity")[at:stop]
     solvent = int(np.argmax(equity <= 0)) if (equity <= 0).any() else equity.size
     part = _part_of_c(fund, at, stop)
     grown = np.ones(stop - at) if fund.hurdle is None else fund.hurdle[at:stop]
@@ -44,7 +37,9 @@ def value_days(fund: RunningFund, at: int, stop: int) -> None:
             kept[:solvent] = half_up((assets - worth.accrued) / float(register.units), 4)
     charged = accrued if fund.terms.performance_fee_rate > 0 else None
     mark = _highest_mark(fund.registers[main])
-    book_unit_values(fund.ledger, at, solvent, UnitValues(value, kept, charged, mark))
+    fund.book.write_unit_values(
+        at, solvent, before_accrual=value, published=kept, accrued=charged, high_water_mark=mark
+    )
     del fund.published[at:]
     fund.published += kept.tolist()
 
@@ -55,23 +50,23 @@ def value_opens(fund: RunningFund, at: int, stop: int) -> None:
     It is that of the close before, but for the first of the days, before which investors may have
     come or gone: their units, and the fee paid on the way out, are worked out again.
     """
-    accrued = np.append(0.0, column(fund.ledger, "accrued_performance_fee")[at : stop - 1])
+    accrued = np.append(0.0, fund.book.column("accrued_performance_fee")[at : stop - 1])
     if at > 0 and fund.terms.performance_fee_rate > 0:
         accrued[0] = _accrued_at_first_open(fund, at, stop)
-    book_accrued_at_open(fund.ledger, at, accrued)
+    fund.book.write_accrued_at_open(at, accrued)
 
 
 def _accrued_at_first_open(fund: RunningFund, at: int, stop: int) -> float:
     """Return the fee that had accrued at the open of day ``at``, after the orders before it."""
-    ledger = fund.ledger
+    book = fund.book
     new, redeemed, distributed, equity, service = (
-        float(column(ledger, name)[at])
+        float(book.column(name)[at])
         for name in ("subscriptions", "redemptions", "distributions", "equity", "service_fee")
     )
     gone = redeemed + distributed
     if new == 0.0 and gone == 0.0:
-        return float(column(ledger, "accrued_performance_fee")[at - 1])
-    before = column(ledger, "equity")[at - 1] + new - gone
+        return float(book.column("accrued_performance_fee")[at - 1])
+    before = book.column("equity")[at - 1] + new - gone
     part = _part_of_c(fund, at, stop)[0] if stop > at else 0.0
     part = (part * equity + service) / (equity + service)
     grown, found = np.array([1.0 if fund.hurdle is None else fund.hurdle[at - 1]]), 0.0
@@ -99,9 +94,9 @@ def _part_of_c(fund: RunningFund, at: int, stop: int) -> Floats:
         return found
     if not fund.registers["A"].units:
         return found + 1.0
-    equity = column(fund.ledger, "equity")[at:stop]
-    service = column(fund.ledger, "service_fee")[at:stop]
-    found[-1] = service_base_of(fund.state) / equity[-1]
+    equity = fund.book.column("equity")[at:stop]
+    service = fund.book.column("service_fee")[at:stop]
+    found[-1] = fund.book.service_base / equity[-1]
     for k in range(stop - at - 1, 0, -1):
         found[k - 1] = (found[k] * equity[k] + service[k]) / (equity[k] + service[k])
     return found

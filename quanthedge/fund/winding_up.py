@@ -12,44 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quanthedge.errors import StrategyError
 from quanthedge.fund.fee_basis import Basis, fee_basis, lots_of
 from quanthedge.fund.methods import Payout
 from quanthedge.fund.running import RunningFund, investors_of, note
-from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import cents
-from quanthedge.ledger import SleeveTargets, equity_of
-from quanthedge.typing import Days
+from quanthedge.ledger import SleeveTargets
 
-__all__ = ["last_business_day", "pay_out", "sold_out"]
-
-
-def last_business_day(terms: FundTerms, dates: Days) -> int | None:
-    """Return the day index of the last day of business; None when it is not within the span.
-
-    Parameters
-    ----------
-    terms : FundTerms
-    dates : datetime64 [T]
-        Trading days of the span.
-
-    Raises
-    ------
-    StrategyError
-        When the day is before the span or no trading day, or leaves no day to sell on.
-    """
-    if terms.winding_up is None or len(dates) == 0:
-        return None
-    day = np.datetime64(terms.winding_up, "D")
-    if day > dates[-1]:
-        return None
-    place = int(np.searchsorted(dates, day))
-    if dates[place] != day or place == len(dates) - 1:
-        raise StrategyError(
-            f"fund.winding_up {terms.winding_up}: accepted: a trading day from {dates[0]} on, with "
-            f"days after it to sell on (the run ends on {dates[-1]})"
-        )
-    return place
+__all__ = ["pay_out", "sold_out"]
 
 
 def sold_out(targets: SleeveTargets, last: int, days: int) -> SleeveTargets:
@@ -81,7 +50,7 @@ def pay_out(fund: RunningFund, t: int) -> dict[str, Decimal]:
         for name in fund.registers
     }
     gross = sum((one.paid.cash for one in leaving), Decimal(0))
-    left = cents(Fraction(equity_of(fund.state))) - sum(fees.values(), Decimal(0))
+    left = cents(Fraction(fund.book.state.equity)) - sum(fees.values(), Decimal(0))
     for k, (name, value, paid, basis) in enumerate(leaving):
         share = Fraction(paid.cash) / Fraction(gross) if gross else Fraction(1, len(leaving) - k)
         cash = cents(Fraction(left) * share)

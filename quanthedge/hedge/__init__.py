@@ -7,20 +7,10 @@ from quanthedge.hedge.asked import Substitution
 from quanthedge.hedge.contracts.chain import (
     contract_chain,
 )
-from quanthedge.hedge.contracts.schedule import ContractSchedule, contract_schedule
-from quanthedge.hedge.ratios.ratios import (
-    AlphaScaled,
-    BetaRatio,
-    DollarNeutral,
-    DynamicCorrelation,
-    ErrorCorrection,
-    EwmaRatio,
-    FixedRatio,
-    HedgeRatio,
-    MinimumVariance,
-)
+from quanthedge.hedge.contracts.schedule import ContractSchedule
+from quanthedge.hedge.ratios.ratios import BetaRatio, DollarNeutral, HedgeRatio, MinimumVariance
 from quanthedge.hedge.rule import HedgeRule
-from quanthedge.hedge.timing import Knowledge, StockFill, fill_price_of, fills_known
+from quanthedge.hedge.timing import Knowledge, StockFill
 
 if TYPE_CHECKING:  # for readers of types
     from quanthedge.hedge.contracts.discount import annual_discount as annual_discount
@@ -57,16 +47,11 @@ _LAZY = {
 }
 
 __all__ = [
-    "AlphaScaled",
     "BetaRatio",
     "Book",
     "CarryTerms",
     "ContractSchedule",
     "DollarNeutral",
-    "DynamicCorrelation",
-    "ErrorCorrection",
-    "EwmaRatio",
-    "FixedRatio",
     "HedgeRatio",
     "HedgeRule",
     "Knowledge",
@@ -81,9 +66,6 @@ __all__ = [
     "carry_trades",
     "compare_hedges",
     "contract_chain",
-    "contract_schedule",
-    "fill_price_of",
-    "fills_known",
     "futures_leg",
     "index_book",
     "joint_hedge",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
+from quanthedge.hedge.contracts.schedule import Fill
 from quanthedge.hedge.policies import Calendar, Policy
 from quanthedge.hedge.ratios.ratios import HedgeRatio
 from quanthedge.plain import Plain
@@ -110,6 +111,12 @@ class HedgeRule(Plain):
         if self.quota_lots is not None and self.account == "speculative":
             raise ValueError("quota_lots is of the hedging account; leave it out or change account")
         return self
+
+    def fill_price(self, stock_fill: Literal["open", "vwap", "close"]) -> Fill:
+        """Return the price of the day at which futures are traded."""
+        if self.fill == "open_after_stocks":
+            return "open"
+        return stock_fill if self.fill == "stocks" else self.fill
 
 
 def target_lots(

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.hedge.contracts.schedule import Fill
 from quanthedge.hedge.rule import HedgeRule
 from quanthedge.rules import trading_hours
 
-__all__ = ["Knowledge", "StockFill", "fill_price_of", "fills_known"]
+__all__ = ["Knowledge", "StockFill"]
 
 StockFill = Literal["open", "vwap", "close"]
 _ORDER: Final = {"open": 0, "vwap": 1, "settlement": 2, "close": 3}  # when the fill is complete
@@ -28,50 +27,48 @@ class Knowledge(NamedTuple):
     possible: NDArray[np.bool_]  # [T] a desk could have done so
     used: pd.DataFrame | None  # rows of the rule book that decided
 
+    @classmethod
+    def of(
+        cls,
+        rule: HedgeRule,
+        stock_fill: StockFill,
+        completed: StockFill,
+        dates: NDArray[np.datetime64],
+    ) -> "Knowledge":
+        """Return on which days the lots are computed from the day's stock fills, and could be.
 
-def fill_price_of(rule: HedgeRule, stock_fill: StockFill) -> Fill:
-    """Return the price of the day at which futures are traded."""
-    if rule.fill == "open_after_stocks":
-        return "open"
-    return stock_fill if rule.fill == "stocks" else rule.fill
+        Parameters
+        ----------
+        rule : HedgeRule
+        stock_fill : str
+            Price of the stock orders.
+        completed : str
+            The last price at which stocks are bought or sold: that of ``stock_fill``, or "vwap"
+            when purchases wait for the money of the sales.
+        dates : datetime64[D] [T]
+            Trading days.
 
-
-def fills_known(
-    rule: HedgeRule, stock_fill: StockFill, completed: StockFill, dates: NDArray[np.datetime64]
-) -> Knowledge:
-    """Return on which days the lots are computed from the day's stock fills, and could be.
-
-    Parameters
-    ----------
-    rule : HedgeRule
-    stock_fill : str
-        Price of the stock orders.
-    completed : str
-        The last price at which stocks are bought or sold: that of ``stock_fill``, or "vwap" when
-        purchases wait for the money of the sales.
-    dates : datetime64[D] [T]
-        Trading days.
-
-    Notes
-    -----
-    A fill is complete at the open, over the day (average), over its last hour (settlement price) or
-    at the close. Stock fills complete earlier are known; two averages are worked side by side and
-    count as known; fills at both opens or both closes are known by the hours of the day.
-    """
-    price = fill_price_of(rule, stock_fill)
-    used = None
-    if price != completed:
-        possible = np.full(dates.size, _ORDER[price] > _ORDER[completed])
-    elif price == "vwap":
-        possible = np.ones(dates.size, dtype=np.bool_)
-    else:
-        hours = trading_hours(rule.products, dates)
-        used = hours.used
-        if price == "open":
-            possible = hours.futures_entry > hours.stock_auction
+        Notes
+        -----
+        A fill is complete at the open, over the day (average), over its last hour (settlement
+        price) or at the close. Stock fills complete earlier are known; two averages are worked side
+        by side and count as known; fills at both opens or both closes are known by the hours of the
+        day.
+        """
+        price = rule.fill_price(stock_fill)
+        used = None
+        if price != completed:
+            possible = np.full(dates.size, _ORDER[price] > _ORDER[completed])
+        elif price == "vwap":
+            possible = np.ones(dates.size, dtype=np.bool_)
         else:
-            possible = hours.futures_close > hours.stock_close
-    after = possible
-    if rule.fill == "open_after_stocks":
-        after = np.ones(dates.size, dtype=np.bool_)
-    return Knowledge(after, possible, used)
+            hours = trading_hours(rule.products, dates)
+            used = hours.used
+            if price == "open":
+                possible = hours.futures_entry > hours.stock_auction
+            else:
+                possible = hours.futures_close > hours.stock_close
+        after = possible
+        if rule.fill == "open_after_stocks":
+            after = np.ones(dates.size, dtype=np.bool_)
+        return cls(after, possible, used)

@@ -24,7 +24,7 @@ from quanthedge.interop.book import (
     stocks_of,
     trades_of,
 )
-from quanthedge.ledger import FLOW_LINES, LINES, net_flows
+from quanthedge.ledger import LINES, line_names, net_flows
 from quanthedge.market import Market
 from quanthedge.performance import daily_returns
 from quanthedge.record import Record
@@ -34,9 +34,9 @@ from quanthedge.words import Bilingual, sentence, texts
 if TYPE_CHECKING:
     from vectorbt import Portfolio
 
-__all__ = ["CENT", "left_out", "to_vectorbt"]
+__all__ = ["left_out", "to_vectorbt"]
 
-CENT = 0.01  # yuan: a portfolio that is further from the ledger on any day is refused
+_CENT = 0.01  # yuan: a portfolio that is further from the ledger on any day is refused
 _HELD = ("stock_pnl", "futures_pnl")  # lines that positions and their prices carry
 
 
@@ -116,7 +116,7 @@ def left_out(
     words = texts("quanthedge.interop", "words")["vectorbt"]
     kinds = ["adjusted_shares" if by_stock else "one_book", "lines", "dividends", "futures_cash"]
     kinds += [] if accrued_fee else ["accrued_fee"]
-    if (record.ledger[list(FLOW_LINES)].to_numpy() != 0.0).any():
+    if (record.ledger[list(line_names("flow"))].to_numpy() != 0.0).any():
         kinds.append("flows")
     kinds += ["refusals", "opening_day", "year"]
     count = len(record.refusals)
@@ -170,10 +170,10 @@ def _fund(ledger: pd.DataFrame, *, accrued_fee: bool) -> pd.DataFrame:
 
 def _check_value(difference: pd.Series) -> None:
     """Refuse a portfolio that is worth something else than the run, yuan by day."""
-    off = difference[~(difference < CENT)]
+    off = difference[~(difference < _CENT)]
     if len(off):
         raise DataError(
-            f"to_vectorbt: {len(off)} days are {CENT} yuan or more off the ledger (first: "
+            f"to_vectorbt: {len(off)} days are {_CENT} yuan or more off the ledger (first: "
             f"{off.index[0]:%Y-%m-%d}, {off.iloc[0]:,.2f} yuan); the prices are not those that the "
             "run was marked at"
         )

@@ -208,13 +208,13 @@ def _load_file(path: Path, name: str, *, within: Path | None = None) -> ModuleTy
     return _loaded[unique]
 
 
-def place_of_class(cls: type[Kinded]) -> tuple[str, str, str, str]:
+def _place_of_class(cls: type[Kinded]) -> tuple[str, str, str, str]:
     """Return where a class of a user's file is found again: path, name, module, name in it."""
     module = sys.modules[cls.__module__]
     return str(module.__file__), str(getattr(module, OWN_NAME)), module.__name__, cls.__qualname__
 
 
-def revived(path: str, name: str, unique: str, inside: str) -> Kinded:
+def _revived(path: str, name: str, unique: str, inside: str) -> Kinded:
     """Return an empty object of a class of a user's file, in another process.
 
     Raises
@@ -229,13 +229,13 @@ def revived(path: str, name: str, unique: str, inside: str) -> Kinded:
     return cls.__new__(cls)
 
 
-HOW_TO_REVIVE.append((place_of_class, revived))
+HOW_TO_REVIVE.append((_place_of_class, _revived))
 
 
 def sent_code(part: Kinded) -> tuple[tuple[str, str, str, str], dict[str, bytes]]:
     """Return where a class of a user's file is found again, and its texts for where it is not."""
     texts = {name.removeprefix(f"{_KEPT}/"): data for name, data in part._own_files.items()}
-    return place_of_class(type(part)), texts
+    return _place_of_class(type(part)), texts
 
 
 def revived_from(place: tuple[str, str, str, str], texts: Mapping[str, bytes], folder: Path) -> Any:
@@ -249,7 +249,7 @@ def revived_from(place: tuple[str, str, str, str], texts: Mapping[str, bytes], f
         Where the texts are written on a machine that has not that file, or has another one.
     """
     with suppress(StrategyError):
-        return revived(*place)
+        return _revived(*place)
     path, name, unique, inside = place
     copy = folder / unique / Path(path).name
     if not copy.exists():
@@ -415,7 +415,7 @@ def _is_stale(cls: type) -> bool:
         if len(found) != 1:
             return part != "<locals>" and not found
         code = found[0]
-    origin = made_from(cls)
+    origin = _made_from(cls)
     if origin is not None:
         ran = origin.__code__
         return code.co_code != ran.co_code or _plain(code) != _plain(ran)
@@ -431,7 +431,7 @@ def _is_stale(cls: type) -> bool:
     return False
 
 
-def made_from(cls: type) -> FunctionType | None:
+def _made_from(cls: type) -> FunctionType | None:
     """Return the function that a class was made from by a decorator; None for a class as such."""
     found = vars(cls).get("function_of")
     function = found.__func__ if isinstance(found, staticmethod) else None
@@ -473,7 +473,7 @@ def _texts_in(cls: type[Kinded], module: ModuleType | None) -> dict[str, bytes]:
         name = module.__name__.replace(".", "/")
         return _texts_of_import(module, f"{_KEPT}/{name}.py")
     try:
-        written = made_from(cls) or cls
+        written = _made_from(cls) or cls
         return {f"{_KEPT}/{_MAIN}.py": inspect.getsource(written).encode()}
     except (OSError, TypeError):
         return {}

@@ -2,8 +2,7 @@
 
 from quanthedge.labelling.decisions import decision_rows
 from quanthedge.labelling.future import NO_COST, Labels, labels
-from quanthedge.labelling.genuine import check_plausible, check_unchanged
-from quanthedge.labelling.given import LEAST, labels_from
+from quanthedge.labelling.given import LEAST
 from quanthedge.labelling.reasons import REASONS, reason_name
 
 __all__ = [
@@ -11,10 +10,7 @@ __all__ = [
     "NO_COST",
     "REASONS",
     "Labels",
-    "check_plausible",
-    "check_unchanged",
     "decision_rows",
     "labels",
-    "labels_from",
     "reason_name",
 ]

@@ -5,7 +5,7 @@ after it and sold ``lag`` days after the end of its horizon, at the open, the cl
 average price. Nothing is bought in suspension or at the upper price limit; a sale that cannot be
 done (suspension, lower limit) waits for the first day on which it can; a stock that is delisted
 first pays a share of its last close. Dividends and splits are in both returns by ``adj_factor``.
-Limits are those of the rule book by day, board and status (:func:`quanthedge.market.limit_panel`).
+Limits are those of the rule book by day, board and status (:class:`quanthedge.market.LimitPanel`).
 
 Labels are the future by their nature: ``ends`` and ``ends_by`` say from which row on each is known.
 """
@@ -21,7 +21,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.labelling.decisions import Decisions, decision_rows
 from quanthedge.labelling.genuine import digest_of
 from quanthedge.labelling.reasons import REASONS, SAME, reason_name
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.rules import CostTerms, costs_between, places_of
 from quanthedge.typing import Bools, Floats, Ints, Language
 
@@ -147,6 +147,18 @@ class Labels:
         made = pd.DataFrame(rows, columns=names).set_index("reason")
         made.attrs["label"] = self.definition
         return made
+
+    def check_unchanged(self) -> None:
+        """Refuse labels that are no longer what they were: :func:`.genuine.check_unchanged`."""
+        from quanthedge.labelling.genuine import check_unchanged
+
+        check_unchanged(self)
+
+    def check_plausible(self, of_market: "Labels", least: float) -> None:
+        """Refuse returns that are not their stocks' own: :func:`.genuine.check_plausible`."""
+        from quanthedge.labelling.genuine import check_plausible
+
+        check_plausible(self, of_market, least)
 
 
 def labels(
@@ -300,7 +312,7 @@ def _prices(market: Market, entry: Entry) -> _Prices:
 def _bars(market: Market, entry: Entry, first: int) -> "Bars":
     from quanthedge.labelling.kernels import Bars
 
-    limits = limit_panel(market, first, len(market.dates) - 1)
+    limits = LimitPanel.of(market, first, len(market.dates) - 1)
     orders = _prices(market, entry)
     return Bars(
         orders.price,

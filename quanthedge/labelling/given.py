@@ -8,7 +8,7 @@ import numpy as np
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.labelling.decisions import Decisions
 from quanthedge.labelling.future import Entry, Horizon, Labels, labels
-from quanthedge.labelling.genuine import check_plausible, digest_of
+from quanthedge.labelling.genuine import digest_of
 from quanthedge.labelling.reasons import SAME, TIMING
 from quanthedge.market import Market
 from quanthedge.signals import Scores, read_scores
@@ -77,7 +77,7 @@ def labels_from(
     other = (theirs.reason == SAME) & (value != theirs.naive)
     reason = np.where(other, np.int8(TIMING), theirs.reason)
     made = replace(theirs, value=value, reason=reason, own=table.digest, digest="")
-    check_plausible(made, theirs, least)
+    made.check_plausible(theirs, least)
     return replace(made, digest=digest_of(made))
 
 

@@ -1,18 +1,15 @@
 """Layers of a book above its stocks: how much is invested, and how much in each industry."""
 
-from quanthedge.layers.allocation import Allocation, NoAllocation, Standing, allocation_table
+from quanthedge.layers.allocation import Allocation, NoAllocation, Standing
 from quanthedge.layers.episodes import episodes
 from quanthedge.layers.industry import industry_tilts
 from quanthedge.layers.sections import Layers
-from quanthedge.layers.wording import allocation_name
 
 __all__ = [
     "Allocation",
     "Layers",
     "NoAllocation",
     "Standing",
-    "allocation_name",
-    "allocation_table",
     "episodes",
     "industry_tilts",
 ]

@@ -6,6 +6,7 @@ What it may ask for is a :class:`Standing`: what the hedge costs, what the stock
 earn, how the same fund without an allocation fares on paper, what the book may lose.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -14,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
 from quanthedge.market import Market
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Floats, Ints, Language
 
-__all__ = ["FIGURES", "Allocation", "NoAllocation", "Standing", "allocation_table"]
+__all__ = ["FIGURES", "Allocation", "NoAllocation", "Standing"]
 
 # What an allocation may ask for, as columns of the table that is kept of its decisions.
 FIGURES = ("discount", "expected_alpha", "hedge_cost", "drawdown", "forecast_volatility")
@@ -96,6 +97,67 @@ class Allocation(Kinded, noun="allocation"):
         """
         raise StrategyError(f"{type(self).__name__} is no allocation: it defines no exposures")
 
+    def table(self, market: Market, rows: Ints, standing: Standing) -> pd.DataFrame:
+        """Return the decisions of an allocation, a row a rebalance.
+
+        Parameters are those of :meth:`Allocation.exposures`.
+
+        Returns
+        -------
+        DataFrame
+            date (of the decision), exposure, kind, reason ("whole", "reduced", "aside", "unknown":
+            taken as whole), hurdle (the level that the figure is held against), and each of
+            :data:`FIGURES`, NaN where the kind does not ask for it.
+
+        Raises
+        ------
+        StrategyError
+            An own allocation fails, asks for what there is not, or gives an exposure outside [0,
+            1].
+        """
+        with own_errors(self, "exposures"):
+            found = self.exposures(market, rows, standing)
+        found = own_numbers(self, "exposures", found, (rows.size,), "one for each rebalance")
+        unknown = np.isnan(found)
+        wrong = ~unknown & ~((found >= 0.0) & (found <= 1.0))
+        if wrong.any():
+            r = int(wrong.argmax())
+            raise StrategyError(
+                f"allocation {self.kind}: exposure {found[r]:g} on {market.dates[rows[r]]}; "
+                "accepted: 0 to 1"
+            )
+        exposure = np.where(unknown, 1.0, found)
+        reason = np.select(
+            [unknown, exposure == 0.0, exposure < 1.0], ["unknown", "aside", "reduced"], "whole"
+        )
+        table = pd.DataFrame(
+            {
+                "date": pd.DatetimeIndex(market.dates[rows].astype("datetime64[ms]")),
+                "exposure": exposure,
+                "kind": pd.array([self.kind] * rows.size, dtype="str"),
+                "reason": pd.array(reason.astype(object), dtype="str"),
+                "hurdle": np.full(rows.size, float(self.level)),
+            }
+        )
+        for name in FIGURES:
+            table[name] = _figure(self, name, standing, rows.size)
+        return table
+
+    def called(self, language: Language) -> str:
+        """Return what the allocation is called, with its level where it has one.
+
+        >>> from quanthedge.layers.carry import CarryGate
+        >>> CarryGate().called("en")
+        'a gate on the annualised discount of the future (level 10.0%)'
+        """
+        if is_own(self):
+            return own_name(self, "allocation", language)
+        name = read_catalogue("quanthedge.layers").name(self.kind, language)
+        if math.isnan(self.level):
+            return name
+        level = f"{self.level:.1%}"
+        return f"{name}（阈值 {level}）" if language == "zh" else f"{name} (level {level})"
+
 
 class NoAllocation(Allocation):
     """The whole book at all times."""
@@ -105,54 +167,6 @@ class NoAllocation(Allocation):
     def exposures(self, market: Market, rows: Ints, standing: Standing) -> Floats:
         """Return 1 for each rebalance."""
         return np.ones(rows.size)
-
-
-def allocation_table(
-    allocation: Allocation, market: Market, rows: Ints, standing: Standing
-) -> pd.DataFrame:
-    """Return the decisions of an allocation, a row a rebalance.
-
-    Parameters are those of :meth:`Allocation.exposures`.
-
-    Returns
-    -------
-    DataFrame
-        date (of the decision), exposure, kind, reason ("whole", "reduced", "aside", "unknown":
-        taken as whole), hurdle (the level that the figure is held against), and each of
-        :data:`FIGURES`, NaN where the kind does not ask for it.
-
-    Raises
-    ------
-    StrategyError
-        An own allocation fails, asks for what there is not, or gives an exposure outside [0, 1].
-    """
-    with own_errors(allocation, "exposures"):
-        found = allocation.exposures(market, rows, standing)
-    found = own_numbers(allocation, "exposures", found, (rows.size,), "one for each rebalance")
-    unknown = np.isnan(found)
-    wrong = ~unknown & ~((found >= 0.0) & (found <= 1.0))
-    if wrong.any():
-        r = int(wrong.argmax())
-        raise StrategyError(
-            f"allocation {allocation.kind}: exposure {found[r]:g} on {market.dates[rows[r]]}; "
-            "accepted: 0 to 1"
-        )
-    exposure = np.where(unknown, 1.0, found)
-    reason = np.select(
-        [unknown, exposure == 0.0, exposure < 1.0], ["unknown", "aside", "reduced"], "whole"
-    )
-    table = pd.DataFrame(
-        {
-            "date": pd.DatetimeIndex(market.dates[rows].astype("datetime64[ms]")),
-            "exposure": exposure,
-            "kind": pd.array([allocation.kind] * rows.size, dtype="str"),
-            "reason": pd.array(reason.astype(object), dtype="str"),
-            "hurdle": np.full(rows.size, float(allocation.level)),
-        }
-    )
-    for name in FIGURES:
-        table[name] = _figure(allocation, name, standing, rows.size)
-    return table
 
 
 def _figure(allocation: Allocation, name: str, standing: Standing, size: int) -> Floats:

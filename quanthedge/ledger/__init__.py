@@ -2,43 +2,16 @@
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.ahead import compile_ahead, is_compiled
-from quanthedge.ledger.booking import (
-    FundFlows,
-    UnitValues,
-    book_accrued_at_open,
-    book_fees,
-    book_flows,
-    book_unit_values,
-    book_units,
-    column,
-    days_owing,
-    equity_of,
-    holds_nothing,
-    joined_records,
-    net_assets_of,
-    no_rows,
-    open_units,
-    service_base_of,
-    take_rows,
-    units_of,
-    with_own_flows,
-)
+from quanthedge.ledger.booking import FundBook
 from quanthedge.ledger.corporate_actions import (
     ActionUse,
     TaxRates,
     action_book,
     factor_steps,
-    no_actions,
-    no_tax,
     record_days,
 )
-from quanthedge.ledger.dividend_estimate import (
-    DividendSteps,
-    TaxedRun,
-    dividend_steps,
-    replayed_tax,
-)
-from quanthedge.ledger.engine import LedgerRecord, Reign, ledger_tables, run_ledger
+from quanthedge.ledger.dividend_estimate import DividendSteps, TaxedRun
+from quanthedge.ledger.engine import LedgerRecord, Reign, run_ledger
 from quanthedge.ledger.from_tables import record_from_tables
 from quanthedge.ledger.inputs import (
     ActionBook,
@@ -51,41 +24,25 @@ from quanthedge.ledger.inputs import (
     TaxBook,
     ValuationBook,
 )
-from quanthedge.ledger.kept import KeptState, Names, laid_state, named_state
+from quanthedge.ledger.kept import Names
 from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lending import lending_book
 from quanthedge.ledger.lines import (
-    COST_LINES,
-    FLOW_LINES,
-    FUND_FEES,
     LINES,
-    PROFIT_LINES,
-    TRADE_COSTS,
+    line_names,
     net_flows,
     signed_lines,
 )
 from quanthedge.ledger.past import first_revision, input_digests, market_digests
-from quanthedge.ledger.real_book import RealBook, lay_book, without_closing
+from quanthedge.ledger.real_book import RealBook
 from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
-from quanthedge.ledger.sleeves import (
-    HedgeBook,
-    SleeveHedge,
-    SleeveTargets,
-    TargetBook,
-    hedge_of,
-    targets_of,
-)
+from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
 __all__ = [
-    "COST_LINES",
-    "FLOW_LINES",
-    "FUND_FEES",
     "HALF_TICK",
     "LINES",
-    "PROFIT_LINES",
-    "TRADE_COSTS",
     "Accounts",
     "ActionBook",
     "ActionUse",
@@ -93,12 +50,11 @@ __all__ = [
     "Costs",
     "DividendSteps",
     "Execution",
-    "FundFlows",
+    "FundBook",
     "FundNumbers",
     "FundState",
     "FutureBook",
     "HedgeBook",
-    "KeptState",
     "LedgerInputs",
     "LedgerRecord",
     "LedgerState",
@@ -114,50 +70,22 @@ __all__ = [
     "TaxBook",
     "TaxRates",
     "TaxedRun",
-    "UnitValues",
     "ValuationBook",
     "action_book",
-    "book_accrued_at_open",
-    "book_fees",
-    "book_flows",
-    "book_unit_values",
-    "book_units",
-    "column",
     "compile_ahead",
-    "days_owing",
-    "dividend_steps",
-    "equity_of",
     "factor_steps",
     "first_revision",
-    "hedge_of",
-    "holds_nothing",
     "input_digests",
     "is_compiled",
-    "joined_records",
-    "laid_state",
-    "lay_book",
     "layout",
-    "ledger_tables",
     "lending_book",
+    "line_names",
     "market_digests",
-    "named_state",
-    "net_assets_of",
     "net_flows",
-    "no_actions",
-    "no_rows",
-    "no_tax",
-    "open_units",
     "opening_state",
     "record_days",
     "record_from_tables",
-    "replayed_tax",
     "run_ledger",
     "run_side_by_side",
-    "service_base_of",
     "signed_lines",
-    "take_rows",
-    "targets_of",
-    "units_of",
-    "with_own_flows",
-    "without_closing",
 ]

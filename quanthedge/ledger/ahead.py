@@ -37,7 +37,7 @@ _AXES = {
     "LendingBook": "1222",
 }
 _DECIDED = {"_Targets": TargetBook, "_Hedge": HedgeBook}
-_BEGIN = "from quanthedge.ledger.ahead import compile_ledger; compile_ledger()"
+_BEGIN = "from quanthedge.ledger.ahead import _compile_ledger; _compile_ledger()"
 _begun: "list[subprocess.Popen[bytes]]" = []
 
 
@@ -93,7 +93,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def compile_ledger() -> None:
+def _compile_ledger() -> None:
     """Compile the ledger's kernel and keep it."""
     from quanthedge.ledger.kernels.day import run_days
 

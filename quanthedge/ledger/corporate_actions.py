@@ -18,24 +18,22 @@ __all__ = [
     "action_book",
     "factor_steps",
     "listing_order",
-    "no_actions",
-    "no_tax",
     "record_days",
     "tax_book",
     "with_taxes",
 ]
 
-RATES = ("at_payment", "short_term", "mid_term", "long_term")  # fields of TaxRates
+_RATES = ("at_payment", "short_term", "mid_term", "long_term")  # fields of TaxRates
 _TAXES = ("tax_withheld", "tax_short", "tax_mid", "tax_long")  # yuan per share held
-NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+_NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
 _SPLIT = ("out_of_profit", "unknown_split")  # bonus shares per share held
-STOCK_PART = "stock_dividend_per_share"
+_STOCK_PART = "stock_dividend_per_share"
 LOTS = 256  # the trading days of a year and the lot of all that is older
-HALF_CENT = 0.0051
+_HALF_CENT = 0.0051
 STEP = 1e-9
 # An event that misses the previous close by more than both of these is not what holders got.
-NEAR = 0.005
-CENT = 0.0151
+_NEAR = 0.005
+_CENT = 0.0151
 _MANY = 6  # events of one stock and day, of which every choice is no longer tried
 _ROWS = 64  # days at a time
 
@@ -87,21 +85,6 @@ class ActionUse(NamedTuple):
     waiting: int
     stock_dividend: Floats
     unknown_split: Floats
-
-
-def no_actions(days: int) -> ActionBook:
-    """Return a book without rows: what happened on ex-dates comes from the adjustment factor."""
-    nothing, no_rows = np.empty(0), np.empty(0, dtype=np.int64)
-    pointer = np.zeros(days + 1, dtype=np.int64)
-    return ActionBook(
-        pointer, no_rows, nothing, nothing, nothing, nothing, no_rows, no_rows, pointer, no_rows
-    )
-
-
-def no_tax(days: int, actions: int) -> TaxBook:
-    """Return rates of 0, as for accounts from which nothing is withheld."""
-    free, begin = np.zeros(actions), np.zeros(days, dtype=np.int64)
-    return TaxBook(free, free, free, free, begin, begin, 0)
 
 
 def listing_order(
@@ -186,12 +169,12 @@ def action_book(
     contradicted = _contradicted(placed[~borne_out], dates, mark, pre_close)
     rows = _merged(placed[borne_out].reset_index(drop=True))
     t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
-    cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
+    cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in _NUMBERS)
     last = mark[t, i]
     reference = (last - cash + rights * price) / (1.0 + bonus + rights)
     lonely = _held_before(*_unexplained(adj_factor, t, i), pre_close)
     factor = _carried(adj_factor, last / reference, t, i)
-    off = np.abs(reference - pre_close[t, i]) > HALF_CENT
+    off = np.abs(reference - pre_close[t, i]) > _HALF_CENT
     found = pd.DataFrame(
         {
             "code": codes[i[off]],
@@ -208,7 +191,7 @@ def action_book(
         pointer, i, cash, bonus, rights, price, np.minimum(pay, days + len(after)), listed,
         *listing_order(t, listed, days),
     )  # fmt: skip
-    taxes = no_tax(days, len(t)) if tax is None else tax_book(dates, rows)
+    taxes = TaxBook.none(days, len(t)) if tax is None else tax_book(dates, rows)
     parts = (rows[name].to_numpy(dtype=np.float64) for name in _SPLIT)
     use = ActionUse(len(t), lonely, found, contradicted, waiting, *parts)
     return book, taxes, factor, use
@@ -297,9 +280,9 @@ def _placed(
 
 def _stock_part(rows: pd.DataFrame) -> pd.Series:
     """Return what part of each bonus is paid out of profit; NaN where that is not known."""
-    if STOCK_PART not in rows.columns:
+    if _STOCK_PART not in rows.columns:
         return pd.Series(np.nan, index=rows.index)
-    return rows[STOCK_PART].astype(np.float64)
+    return rows[_STOCK_PART].astype(np.float64)
 
 
 def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) -> pd.DataFrame:
@@ -321,7 +304,7 @@ def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) ->
     taxed = cash + PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
     at_payment = rates.at_payment[place]
     withheld = np.minimum(at_payment * taxed, cash)
-    totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in RATES[1:])
+    totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in _RATES[1:])
     columns = (withheld, *(total - withheld for total in totals))
     return rows.assign(**dict(zip(_TAXES, columns, strict=True)))
 
@@ -329,7 +312,7 @@ def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) ->
 def _check_worth(rows: pd.DataFrame, mark: Floats) -> None:
     """Raise DataError for an action that leaves a share without value."""
     last = mark[rows["day"].to_numpy(), rows["stock"].to_numpy()]
-    cash, _, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
+    cash, _, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in _NUMBERS)
     nothing = ~(last - cash + rights * price > 0)
     if nothing.any():
         k = int(nothing.argmax())
@@ -363,10 +346,10 @@ def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[n
     """Return which rows together give the exchange's previous close of their day."""
     t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
     last, given = mark[t, i], pre_close[t, i]
-    numbers = rows[list(NUMBERS)].to_numpy(dtype=np.float64)
+    numbers = rows[list(_NUMBERS)].to_numpy(dtype=np.float64)
     money, free, bought, price_paid = numbers.T
     alone = (last - money + bought * price_paid) / (1.0 + free + bought)
-    found = np.abs(alone - given) <= np.maximum(CENT, NEAR * given)
+    found = np.abs(alone - given) <= np.maximum(_CENT, _NEAR * given)
     place = np.flatnonzero(np.r_[True, (np.diff(t) != 0) | (np.diff(i) != 0)][: len(rows)])
     ends = np.append(place[1:], len(rows))
     several = ends - place > 1
@@ -376,7 +359,7 @@ def _borne_out(rows: pd.DataFrame, mark: Floats, pre_close: Floats) -> NDArray[n
             price = last[begin]
             for cash, bonus, rights, paid in numbers[list(chosen)]:
                 price = (price - cash + rights * paid) / (1.0 + bonus + rights)
-            if abs(price - given[begin]) <= max(CENT, NEAR * given[begin]):
+            if abs(price - given[begin]) <= max(_CENT, _NEAR * given[begin]):
                 found[list(chosen)] = True
                 break
     return np.asarray(found)
@@ -394,7 +377,7 @@ def _contradicted(
 ) -> pd.DataFrame:
     """Return the events that are not booked, each with its own reference price."""
     t, i = rows["day"].to_numpy(), rows["stock"].to_numpy()
-    cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in NUMBERS)
+    cash, bonus, rights, price = (rows[name].to_numpy(dtype=np.float64) for name in _NUMBERS)
     return pd.DataFrame(
         {
             "code": rows["code"].to_numpy(dtype=str),
@@ -414,9 +397,9 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     merged = rows.drop_duplicates(["day", "stock"], keep="last", ignore_index=True)
     summed = [name for name in (*_TAXES, *_SPLIT) if name in rows.columns]
-    numbers, told = (rows[list(names)].to_numpy(dtype=np.float64) for names in (NUMBERS, summed))
+    numbers, told = (rows[list(names)].to_numpy(dtype=np.float64) for names in (_NUMBERS, summed))
     joined, sums = (
-        merged[list(names)].to_numpy(dtype=np.float64, copy=True) for names in (NUMBERS, summed)
+        merged[list(names)].to_numpy(dtype=np.float64, copy=True) for names in (_NUMBERS, summed)
     )
     for place in np.flatnonzero(counts > 1):
         members = slice(first[place], first[place] + counts[place])
@@ -431,7 +414,7 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
             held *= 1.0 + bonus_one
         joined[place] = cash, held - 1.0, rights, paid / rights if rights else 0.0
         sums[place] = np.array(holdings) @ told[members]  # each dividend at its own rates
-    merged[list(NUMBERS)], merged[summed] = joined, sums
+    merged[list(_NUMBERS)], merged[summed] = joined, sums
     return merged.assign(list_day=np.maximum.reduceat(rows["list_day"].to_numpy(), first))
 
 

@@ -18,9 +18,9 @@ from quanthedge.ledger.inputs import ActionBook, TaxBook
 from quanthedge.ledger.state import Carried
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["DividendSteps", "TaxedRun", "cash_in_step", "dividend_steps", "replayed_tax"]
+__all__ = ["DividendSteps", "TaxedRun", "cash_in_step"]
 
-STEP = 1e-9  # a factor that moves by less stands still
+_STEP = 1e-9  # a factor that moves by less stands still
 _BONUS_STEP = 0.1  # bonus shares are issued as whole shares on ten
 _MOST_CASH = 0.06  # of the price: 99.5% of dividends are less; a larger rest is no dividend
 
@@ -39,6 +39,74 @@ class DividendSteps(NamedTuple):
         return DividendSteps(
             self.day[rows], self.stock[rows], self.growth[rows], self.cash[rows], self.profit[rows]
         )
+
+    @classmethod
+    def of(
+        cls,
+        book: ActionBook,
+        adj_factor: Floats,
+        mark: Floats,
+        stocks: Ints,
+        cash: Floats,
+        profit: Floats,
+    ) -> "DividendSteps":
+        """Return what holders of some stocks got: by the table, and by the factor's other steps.
+
+        Parameters
+        ----------
+        book : ActionBook
+            The actions of the table of corporate actions, if there is one.
+        adj_factor, mark : float64 [T + 1, N]
+            Factor, and last closes, of the span and the day before it.
+        stocks : int64 [K], sorted
+            Stocks that were held.
+        cash, profit : float64 [A]
+            Yuan, and shares out of profit, of each action of the book.
+        """
+        told_day = np.repeat(np.arange(book.pointer.size - 1), np.diff(book.pointer))
+        mine = np.isin(book.stock, stocks)
+        factor = adj_factor[:, stocks]
+        step = factor_steps(factor)
+        moved = np.abs(step - 1.0) > _STEP
+        moved[told_day[mine], np.searchsorted(stocks, book.stock[mine])] = False
+        day, column = np.nonzero(moved)
+        priced = np.isfinite(mark[day, stocks[column]])
+        day, column = day[priced], column[priced]
+        growth = step[day, column]
+        read = cash_in_step(growth) * mark[day, stocks[column]]
+        found = cls(
+            np.concatenate([told_day[mine], day]),
+            np.concatenate([book.stock[mine], stocks[column]]),
+            np.concatenate([1.0 + book.bonus[mine], growth]),
+            np.concatenate([cash[mine], read]),
+            np.concatenate([profit[mine], np.zeros(day.size)]),
+        )
+        return found.at(np.lexsort((found.stock, found.day)))
+
+    def replayed(
+        self, trades: Floats, rates: TaxRates, dates: NDArray[np.datetime64]
+    ) -> "TaxedRun":
+        """Return the dividends of a run's holdings and the tax on them, paid by the end of the run.
+
+        Parameters
+        ----------
+        trades : float64 [n, 14]
+            As recorded, of stocks and futures.
+        steps : DividendSteps
+        rates : TaxRates
+            Of all trading days before an ex-date of ``steps``, which stand for the record days.
+        dates : datetime64[D] [T + 1]
+            Trading days of the span and the day before it.
+
+        Notes
+        -----
+        The lots are the ledger's own: first in first out, each with its day of purchase, grown with
+        the holding. What the money would have earned, and the performance fee that is not taken on
+        it, are left out.
+        """
+        place = np.searchsorted(rates.days, dates[self.day])
+        rows = pd.DataFrame({"cash_per_share": self.cash, "stock_dividend_per_share": self.profit})
+        return tax_of_run(trades, self, tax_book(dates, with_taxes(rows, rates, place)))
 
 
 class TaxedRun(NamedTuple):
@@ -82,75 +150,7 @@ def cash_in_step(step: Floats) -> Floats:
     """
     bonus = np.floor(np.maximum(step - 1.0, 0.0) / _BONUS_STEP + 1e-6) * _BONUS_STEP
     cash = 1.0 - (1.0 + bonus) / step
-    return np.where((cash > STEP) & (cash <= _MOST_CASH), cash, 0.0)
-
-
-def dividend_steps(
-    book: ActionBook,
-    adj_factor: Floats,
-    mark: Floats,
-    stocks: Ints,
-    cash: Floats,
-    profit: Floats,
-) -> DividendSteps:
-    """Return what holders of some stocks got: by the table, and by the factor's other steps.
-
-    Parameters
-    ----------
-    book : ActionBook
-        The actions of the table of corporate actions, if there is one.
-    adj_factor, mark : float64 [T + 1, N]
-        Factor, and last closes, of the span and the day before it.
-    stocks : int64 [K], sorted
-        Stocks that were held.
-    cash, profit : float64 [A]
-        Yuan, and shares out of profit, of each action of the book.
-    """
-    told_day = np.repeat(np.arange(book.pointer.size - 1), np.diff(book.pointer))
-    mine = np.isin(book.stock, stocks)
-    factor = adj_factor[:, stocks]
-    step = factor_steps(factor)
-    moved = np.abs(step - 1.0) > STEP
-    moved[told_day[mine], np.searchsorted(stocks, book.stock[mine])] = False
-    day, column = np.nonzero(moved)
-    priced = np.isfinite(mark[day, stocks[column]])
-    day, column = day[priced], column[priced]
-    growth = step[day, column]
-    read = cash_in_step(growth) * mark[day, stocks[column]]
-    found = DividendSteps(
-        np.concatenate([told_day[mine], day]),
-        np.concatenate([book.stock[mine], stocks[column]]),
-        np.concatenate([1.0 + book.bonus[mine], growth]),
-        np.concatenate([cash[mine], read]),
-        np.concatenate([profit[mine], np.zeros(day.size)]),
-    )
-    return found.at(np.lexsort((found.stock, found.day)))
-
-
-def replayed_tax(
-    trades: Floats, steps: DividendSteps, rates: TaxRates, dates: NDArray[np.datetime64]
-) -> TaxedRun:
-    """Return the dividends of a run's holdings and the tax on them, paid by the end of the run.
-
-    Parameters
-    ----------
-    trades : float64 [n, 14]
-        As recorded, of stocks and futures.
-    steps : DividendSteps
-    rates : TaxRates
-        Of all trading days before an ex-date of ``steps``, which stand for the record days.
-    dates : datetime64[D] [T + 1]
-        Trading days of the span and the day before it.
-
-    Notes
-    -----
-    The lots are the ledger's own: first in first out, each with its day of purchase, grown with
-    the holding. What the money would have earned, and the performance fee that is not taken on it,
-    are left out.
-    """
-    place = np.searchsorted(rates.days, dates[steps.day])
-    rows = pd.DataFrame({"cash_per_share": steps.cash, "stock_dividend_per_share": steps.profit})
-    return tax_of_run(trades, steps, tax_book(dates, with_taxes(rows, rates, place)))
+    return np.where((cash > _STEP) & (cash <= _MOST_CASH), cash, 0.0)
 
 
 def tax_of_run(trades: Floats, steps: DividendSteps, tax: TaxBook) -> TaxedRun:

@@ -15,13 +15,13 @@ from quanthedge.errors import LedgerError
 from quanthedge.ledger import layout
 from quanthedge.ledger.ahead import wait_until_compiled
 from quanthedge.ledger.inputs import LedgerInputs, read_only
-from quanthedge.ledger.lines import FUND_FEES, TRADE_COSTS, net_flows
+from quanthedge.ledger.lines import line_names, net_flows
 from quanthedge.ledger.sleeve_table import of_account, sleeve_table
-from quanthedge.ledger.sleeves import SleeveHedge, hedge_of
+from quanthedge.ledger.sleeves import SleeveHedge
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.states import STATES, holding_states
 
-__all__ = ["LedgerRecord", "Reign", "ledger_tables", "run_ledger"]
+__all__ = ["LedgerRecord", "Reign", "run_ledger"]
 
 NO_SLEEVES = np.zeros((0, 0, 0))
 Reign = tuple[int, LedgerInputs]  # from a day on, these inputs rule
@@ -33,6 +33,9 @@ _BREACH = {
     5: "margin is unpaid at the close",
     6: "the contract held has no settlement price",
 }
+
+
+_RECORDS = ("trades", "refusals", "positions", "contracts", "restated")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,135 @@ class LedgerRecord:
         """Return the rows of ``positions`` with the shares of all sleeves together."""
         return of_account(self.positions)
 
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return a column of the ledger's rows, [T], by its name in docs/ledger.md; a view."""
+        found: NDArray[np.float64] = self.ledger[:, layout.COLUMNS.index(name)]
+        return found
+
+    @classmethod
+    def joined(cls, pieces: list["LedgerRecord"], ledger: NDArray[np.float64]) -> "LedgerRecord":
+        """Return pieces that follow each other as one record with these rows."""
+        last = pieces[-1]
+        records = {
+            name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in _RECORDS
+        }
+        of_sleeves = last.of_sleeves  # each piece wrote its own days
+        if of_sleeves.size:
+            of_sleeves = np.sum([piece.of_sleeves for piece in pieces], axis=0)
+        return cls(
+            ledger=ledger, days_run=last.days_run, insolvent_day=last.insolvent_day,
+            state=last.state, of_sleeves=of_sleeves, **records,
+        )  # fmt: skip
+
+    def tables(
+        self,
+        dates: NDArray[np.datetime64],
+        codes: NDArray[np.str_],
+        contracts: list[str],
+        marks: NDArray[np.float64],
+        inputs: LedgerInputs,
+        sleeves: Sequence[str] = (),
+    ) -> dict[str, pd.DataFrame]:
+        """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts``, ``restated``.
+
+        Of several ``sleeves``, by name, also ``sleeves``, and trades and refusals say whose they
+        are.
+
+        Parameters
+        ----------
+        record : LedgerRecord
+        dates : datetime64[D] [T + 1]
+            Trading days of the span, with the day before it.
+        codes : str [N], contracts : list of C names
+        marks : float64 [T + 1, N]
+            Last closes, yuan.
+        inputs : LedgerInputs
+        """
+        dates = dates.astype("datetime64[ms]")  # the coarsest unit that Parquet keeps
+        n = self.days_run
+        rows = np.vstack([np.zeros(len(layout.COLUMNS)), self.ledger[:n]])
+        ledger = pd.DataFrame(
+            rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(layout.COLUMNS)
+        )
+        initial = inputs.fund.initial_unit_value
+        ledger.iloc[0, [layout.EQUITY_, layout.STOCK_CASH_]] = inputs.settings.capital_yuan
+        ledger.iloc[0, [layout.UNIT_VALUE_, layout.BEFORE_ACCRUAL_, layout.HWM_]] = initial
+        ledger.iloc[0, layout.UNITS_] = round(inputs.settings.capital_yuan / initial, 2)
+        ledger.iloc[0, layout.CONTRACT_] = -1
+        ledger.iloc[0, layout.BETA_] = np.nan
+        held = ledger["contract"].to_numpy().astype(np.int64)
+        names = np.asarray([*contracts, ""], dtype=object)
+        ledger["contract"] = pd.array(names[held], dtype="str")
+        ledger["lots"] = ledger["lots"].astype(np.int64)
+        ledger["names"] = ledger["names"].astype(np.int64)
+        flows = net_flows(ledger)
+        before = ledger["equity"].shift(1) + flows
+        gross = (ledger["equity"] + ledger[list(line_names("fee"))].sum(axis=1)) / before
+        ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
+
+        t = self.trades
+        day = t[:, 0].astype(np.int64) + 1
+        trades = pd.DataFrame(
+            {
+                "date": pd.DatetimeIndex(dates[day]),
+                "code": pd.array(_names(t[:, 2], t[:, 1], codes, contracts), dtype="str"),
+                "side": pd.array(np.where(t[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
+                "quantity": np.abs(t[:, 3]).astype(np.int64),
+                "price": t[:, 4],
+                "amount": t[:, 5],
+                **{
+                    name: t[:, layout.TRADE_COLUMNS.index(name)]
+                    for name in line_names("cost", by_trade=True)
+                },
+                "reason": pd.Categorical.from_codes(
+                    t[:, layout.TRADE_COLUMNS.index("reason")].astype(np.int8),
+                    categories=pd.Index(layout.TRADE_REASONS),
+                ),
+            }
+        )
+        f = self.refusals
+        refusals = pd.DataFrame(
+            {
+                "date": pd.DatetimeIndex(dates[f[:, 0].astype(np.int64) + 1]),
+                "code": pd.array(_names(f[:, 2], f[:, 1], codes, contracts), dtype="str"),
+                "side": pd.array(np.where(f[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
+                "wanted": f[:, 4].astype(np.int64),
+                "done": f[:, 5].astype(np.int64),
+                "reason": pd.Categorical.from_codes(
+                    f[:, 6].astype(np.int8), categories=pd.Index(layout.REFUSAL_REASONS)
+                ),
+            }
+        )
+        if sleeves:
+            named = np.asarray(sleeves, dtype=object)
+            trades["sleeve"] = pd.array(named[t[:, -1].astype(np.int64)], dtype="str")
+            refusals["sleeve"] = pd.array(named[f[:, -1].astype(np.int64)], dtype="str")
+        p = self.positions_of_account()
+        p_day, p_stock = p[:, 0].astype(np.int64) + 1, p[:, 1].astype(np.int64)
+        price = marks[p_day, p_stock]
+        positions = pd.DataFrame(
+            {
+                "date": pd.DatetimeIndex(dates[p_day]),
+                "code": pd.array(np.asarray(codes, dtype=object)[p_stock], dtype="str"),
+                "shares": p[:, 2].astype(np.int64),
+                "price": price,
+                "value": p[:, 2] * price,
+            }
+        )
+        equity = ledger["equity"].to_numpy()
+        positions["weight"] = positions["value"].to_numpy() / equity[p_day]
+        states = holding_states(p_day - 1, p_stock, inputs).astype(np.int8)
+        positions["state"] = pd.Categorical.from_codes(states, categories=pd.Index(STATES))
+        return {
+            "ledger": ledger,
+            "trades": trades,
+            "refusals": refusals,
+            "positions": positions,
+            "contracts": _contracts_table(self, dates, contracts, inputs),
+            "restated": _restated_table(self, dates, codes, marks),
+            "sleeves": sleeve_table(self, dates, sleeves, inputs),
+        }
+
 
 def check_sleeves(inputs: LedgerInputs) -> int:
     """Return the number of sleeves; raise LedgerError for what the ledger does not run."""
@@ -91,7 +223,7 @@ def check_sleeves(inputs: LedgerInputs) -> int:
             "contracts"
         )
     for s in range(hedges):
-        _check_hedge(hedge_of(inputs.hedge, s))
+        _check_hedge(inputs.hedge.sleeve(s))
     return targets
 
 
@@ -222,112 +354,6 @@ def _names(
     if is_future.any():
         names[is_future] = np.asarray(contracts, dtype=object)[index[is_future]]
     return names
-
-
-def ledger_tables(
-    record: LedgerRecord,
-    dates: NDArray[np.datetime64],
-    codes: NDArray[np.str_],
-    contracts: list[str],
-    marks: NDArray[np.float64],
-    inputs: LedgerInputs,
-    sleeves: Sequence[str] = (),
-) -> dict[str, pd.DataFrame]:
-    """Tables ``ledger``, ``trades``, ``refusals``, ``positions``, ``contracts``, ``restated``.
-
-    Of several ``sleeves``, by name, also ``sleeves``, and trades and refusals say whose they are.
-
-    Parameters
-    ----------
-    record : LedgerRecord
-    dates : datetime64[D] [T + 1]
-        Trading days of the span, with the day before it.
-    codes : str [N], contracts : list of C names
-    marks : float64 [T + 1, N]
-        Last closes, yuan.
-    inputs : LedgerInputs
-    """
-    dates = dates.astype("datetime64[ms]")  # the coarsest unit that Parquet keeps
-    n = record.days_run
-    rows = np.vstack([np.zeros(len(layout.COLUMNS)), record.ledger[:n]])
-    ledger = pd.DataFrame(
-        rows, index=pd.DatetimeIndex(dates[: n + 1], name="date"), columns=list(layout.COLUMNS)
-    )
-    initial = inputs.fund.initial_unit_value
-    ledger.iloc[0, [layout.EQUITY_, layout.STOCK_CASH_]] = inputs.settings.capital_yuan
-    ledger.iloc[0, [layout.UNIT_VALUE_, layout.BEFORE_ACCRUAL_, layout.HWM_]] = initial
-    ledger.iloc[0, layout.UNITS_] = round(inputs.settings.capital_yuan / initial, 2)
-    ledger.iloc[0, layout.CONTRACT_] = -1
-    ledger.iloc[0, layout.BETA_] = np.nan
-    held = ledger["contract"].to_numpy().astype(np.int64)
-    names = np.asarray([*contracts, ""], dtype=object)
-    ledger["contract"] = pd.array(names[held], dtype="str")
-    ledger["lots"] = ledger["lots"].astype(np.int64)
-    ledger["names"] = ledger["names"].astype(np.int64)
-    flows = net_flows(ledger)
-    before = ledger["equity"].shift(1) + flows
-    gross = (ledger["equity"] + ledger[list(FUND_FEES)].sum(axis=1)) / before
-    ledger["unit_value_gross"] = initial * gross.fillna(1.0).cumprod()
-
-    t = record.trades
-    day = t[:, 0].astype(np.int64) + 1
-    trades = pd.DataFrame(
-        {
-            "date": pd.DatetimeIndex(dates[day]),
-            "code": pd.array(_names(t[:, 2], t[:, 1], codes, contracts), dtype="str"),
-            "side": pd.array(np.where(t[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
-            "quantity": np.abs(t[:, 3]).astype(np.int64),
-            "price": t[:, 4],
-            "amount": t[:, 5],
-            **{name: t[:, layout.TRADE_COLUMNS.index(name)] for name in TRADE_COSTS},
-            "reason": pd.Categorical.from_codes(
-                t[:, layout.TRADE_COLUMNS.index("reason")].astype(np.int8),
-                categories=pd.Index(layout.TRADE_REASONS),
-            ),
-        }
-    )
-    f = record.refusals
-    refusals = pd.DataFrame(
-        {
-            "date": pd.DatetimeIndex(dates[f[:, 0].astype(np.int64) + 1]),
-            "code": pd.array(_names(f[:, 2], f[:, 1], codes, contracts), dtype="str"),
-            "side": pd.array(np.where(f[:, 3] > 0, "buy", "sell").astype(object), dtype="str"),
-            "wanted": f[:, 4].astype(np.int64),
-            "done": f[:, 5].astype(np.int64),
-            "reason": pd.Categorical.from_codes(
-                f[:, 6].astype(np.int8), categories=pd.Index(layout.REFUSAL_REASONS)
-            ),
-        }
-    )
-    if sleeves:
-        named = np.asarray(sleeves, dtype=object)
-        trades["sleeve"] = pd.array(named[t[:, -1].astype(np.int64)], dtype="str")
-        refusals["sleeve"] = pd.array(named[f[:, -1].astype(np.int64)], dtype="str")
-    p = record.positions_of_account()
-    p_day, p_stock = p[:, 0].astype(np.int64) + 1, p[:, 1].astype(np.int64)
-    price = marks[p_day, p_stock]
-    positions = pd.DataFrame(
-        {
-            "date": pd.DatetimeIndex(dates[p_day]),
-            "code": pd.array(np.asarray(codes, dtype=object)[p_stock], dtype="str"),
-            "shares": p[:, 2].astype(np.int64),
-            "price": price,
-            "value": p[:, 2] * price,
-        }
-    )
-    equity = ledger["equity"].to_numpy()
-    positions["weight"] = positions["value"].to_numpy() / equity[p_day]
-    states = holding_states(p_day - 1, p_stock, inputs).astype(np.int8)
-    positions["state"] = pd.Categorical.from_codes(states, categories=pd.Index(STATES))
-    return {
-        "ledger": ledger,
-        "trades": trades,
-        "refusals": refusals,
-        "positions": positions,
-        "contracts": _contracts_table(record, dates, contracts, inputs),
-        "restated": _restated_table(record, dates, codes, marks),
-        "sleeves": sleeve_table(record, dates, sleeves, inputs),
-    }
 
 
 def _restated_table(

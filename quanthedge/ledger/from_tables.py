@@ -14,7 +14,7 @@ from quanthedge.ledger import layout
 from quanthedge.ledger.engine import NO_SLEEVES, LedgerRecord
 from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.ledger.kept import Names
-from quanthedge.ledger.lines import TRADE_COSTS
+from quanthedge.ledger.lines import line_names
 from quanthedge.ledger.sleeve_table import SAME_COLUMNS
 from quanthedge.ledger.state import FundState, LedgerState
 from quanthedge.typing import Floats, Ints
@@ -147,7 +147,7 @@ def _of_sleeves(table: pd.DataFrame, names: Names) -> Floats:
     for name in SAME_COLUMNS:
         found[: len(table), layout.column(name)] = table[name].to_numpy(dtype=np.float64)
     for name, kept in (("stock_cash", "cash"), ("equity", "earned"), ("lots", "lots"),
-                       (TRADE_COSTS[0], "costs")):  # fmt: skip
+                       (line_names("cost", by_trade=True)[0], "costs")):  # fmt: skip
         found[: len(table), layout.column(name)] = table[kept].to_numpy(dtype=np.float64)
     return found.reshape(-1, count, columns)
 
@@ -161,7 +161,7 @@ def _trades(table: pd.DataFrame, place: _Axes) -> Floats:
         "quantity": _signs(table) * table["quantity"].to_numpy(),
         "price": table["price"],
         "amount": table["amount"],
-        **{name: table[name] for name in TRADE_COSTS},
+        **{name: table[name] for name in line_names("cost", by_trade=True)},
         "reason": _reasons(table, layout.TRADE_REASONS),
         "sleeve": place.of_sleeves(table),
     }

@@ -3,20 +3,13 @@
 Arrays that need the day before the span have one row more than the span: row 0 is that day.
 """
 
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.ledger.lending import NO_LENDING, LendingBook
-from quanthedge.ledger.sleeves import (
-    HedgeBook,
-    SleeveHedge,
-    SleeveTargets,
-    TargetBook,
-    hedge_of,
-    targets_of,
-)
+from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -27,11 +20,9 @@ __all__ = [
     "InputsOf",
     "LedgerInputs",
     "Settings",
-    "SleeveInputs",
     "StockBook",
     "TaxBook",
     "ValuationBook",
-    "inputs_of",
     "read_only",
 ]
 
@@ -74,6 +65,15 @@ class ActionBook(NamedTuple):
     listing_pointer: Ints  # [T + 1] rows listed[listing_pointer[t]:listing_pointer[t + 1]]
     listed: Ints  # of `listed` are the actions whose shares, waiting since an earlier day, are free
 
+    @classmethod
+    def none(cls, days: int) -> "ActionBook":
+        """Return a book without rows: what happened on ex-dates is told by the factor."""
+        nothing, no_rows = np.empty(0), np.empty(0, dtype=np.int64)
+        pointer = np.zeros(days + 1, dtype=np.int64)
+        return cls(
+            pointer, no_rows, nothing, nothing, nothing, nothing, no_rows, no_rows, pointer, no_rows
+        )
+
 
 class TaxBook(NamedTuple):
     """Tax on the dividend of each action, yuan per share held, and holding periods of sales."""
@@ -86,9 +86,15 @@ class TaxBook(NamedTuple):
     year_begin: Ints  # [T]
     lots: int  # most lots a stock may have; 0 = no tax
 
+    @classmethod
+    def none(cls, days: int, actions: int) -> "TaxBook":
+        """Return rates of 0, as for accounts from which nothing is withheld."""
+        free, begin = np.zeros(actions), np.zeros(days, dtype=np.int64)
+        return cls(free, free, free, free, begin, begin, 0)
+
 
 class StockBook(NamedTuple):
-    """Rules of the stock exchanges; see :func:`quanthedge.rules.stock_rules` for units."""
+    """Rules of the stock exchanges; see :class:`quanthedge.rules.StockRules` for units."""
 
     board: Ints  # [N]
     exchange: Ints  # [N]
@@ -212,14 +218,38 @@ class InputsOf(NamedTuple, Generic[_Targets, _Hedge]):
     settings: Settings
     lending: LendingBook = NO_LENDING
 
+    def without_closing(self) -> Self:
+        """Return the inputs without what happens after the trading of a day: interest and fees."""
+        days = self.days.size
+        never = np.zeros(days, dtype=np.bool_)
+        fund = self.fund._replace(
+            management_per_year=0.0,
+            custody_per_year=0.0,
+            performance_rate=0.0,
+            fee_day=never,
+            month_first=never,
+            service_per_year=0.0,
+            audit_yuan_per_year=0.0,
+        )
+        recorded = self.record_day.copy()
+        recorded[-1] = True
+        nothing = np.zeros(days + 1)
+        return self._replace(
+            fund=fund,
+            stock_rate=nothing,
+            futures_rate=nothing,
+            record_day=recorded,
+            settings=self.settings._replace(borrowing_rate=0.0),
+        )
+
 
 LedgerInputs = InputsOf[TargetBook, HedgeBook]  # of S sleeves: what the kernels run
-SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
+_SleeveInputs = InputsOf[SleeveTargets, SleeveHedge]  # of one of them
 
 
-def inputs_of(inputs: LedgerInputs, s: int) -> SleeveInputs:
+def _inputs_of(inputs: LedgerInputs, s: int) -> _SleeveInputs:
     """Return the inputs with targets and hedge of sleeve s, as views."""
-    targets, hedge = targets_of(inputs.targets, s), hedge_of(inputs.hedge, s)
+    targets, hedge = inputs.targets.sleeve(s), inputs.hedge.sleeve(s)
     parts = inputs._asdict() | {"targets": targets, "hedge": hedge}
     return InputsOf[SleeveTargets, SleeveHedge](**parts)
 

@@ -2,7 +2,8 @@
 
 Positions in arrays mean nothing on another day: a market that was updated has more days, stocks,
 contracts and actions. What lasts over a close is therefore kept by code, contract name, date and
-ex-day (:func:`named_state`) and laid onto the arrays of the new inputs (:func:`laid_state`).
+ex-day (:meth:`Names.state_named`) and laid onto the arrays of the new inputs
+(:meth:`Names.state_laid`).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from quanthedge.ledger.inputs import LedgerInputs
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.typing import Days, Floats
 
-__all__ = ["KeptState", "Names", "laid_state", "named_state"]
+__all__ = ["KeptState", "Names"]
 
 KeptState = dict[str, Any]  # plain data: what a JSON file holds
 
@@ -77,30 +78,70 @@ class Names(NamedTuple):
         """Trading days from the first of the span on, also after it."""
         return np.concatenate([self.dates[1:], self.later]).astype("datetime64[D]")
 
+    def state_named(
+        self, state: LedgerState | FundState, inputs: LedgerInputs, day: int
+    ) -> KeptState:
+        """Return the state after the close of day index ``day`` as plain data, by names.
+
+        Numbers are written as they are, so that JSON gives the same bits back. Of several sleeves
+        the money stands once, and ``sleeves`` has what is each one's own, by its label.
+        """
+        head = {
+            "date": str(self.days[day]),
+            "scalars": {name: float(state.scalars[k]) for name, k in _SCALARS.items()},
+            "codes": " ".join(map(str, self.codes)),
+            "contracts": list(self.contracts),
+        }
+        parts = [_named_part(one, inputs, self, day) for one in state.of_sleeves()]
+        if isinstance(state, LedgerState):
+            return head | parts[0]
+        own = [{name: float(one[k - layout.OWN]) for name, k in _OWN.items()} for one in state.own]
+        of = zip(self.sleeves, own, parts, strict=True)
+        return head | {"sleeves": {label: {"scalars": one} | part for label, one, part in of}}
+
+    def state_laid(
+        self,
+        kept: KeptState,
+        book_return: Floats,
+        inputs: LedgerInputs,
+    ) -> tuple[LedgerState | FundState, int]:
+        """Return the state on the arrays of other inputs, and the day index that is run next.
+
+        Parameters
+        ----------
+        kept : dict
+            As :meth:`state_named` gives it.
+        book_return : float64
+            The own return of the stocks' book on the days run so far; that of another sleeve is not
+            kept, because a sleeve that states its contracts does not ask for it.
+        inputs : LedgerInputs
+        names : Names
+            Of these inputs.
+
+        Raises
+        ------
+        DataError
+            Something that is held, wanted or due has no place in the inputs.
+        """
+        place = _Places(self)
+        day = place.day(kept["date"])
+        state = opening_state(inputs)
+        for name, k in _SCALARS.items():
+            state.scalars[k] = kept["scalars"][name]
+        parts = state.of_sleeves()
+        if isinstance(state, LedgerState):
+            _lay(kept, parts[0], inputs, place)
+        else:
+            for s, label in enumerate(self.sleeves):
+                of_sleeve = kept["sleeves"][label]
+                for name, k in _OWN.items():
+                    state.own[s, k - layout.OWN] = of_sleeve["scalars"][name]
+                _lay(of_sleeve, parts[s], inputs, place)
+        parts[0].book_return[: day + 1] = book_return
+        return state, day + 1
+
 
 # -- the state
-
-
-def named_state(
-    state: LedgerState | FundState, inputs: LedgerInputs, names: Names, day: int
-) -> KeptState:
-    """Return the state after the close of day index ``day`` as plain data, by names.
-
-    Numbers are written as they are, so that JSON gives the same bits back. Of several sleeves the
-    money stands once, and ``sleeves`` has what is each one's own, by its label.
-    """
-    head = {
-        "date": str(names.days[day]),
-        "scalars": {name: float(state.scalars[k]) for name, k in _SCALARS.items()},
-        "codes": " ".join(map(str, names.codes)),
-        "contracts": list(names.contracts),
-    }
-    parts = [_named_part(one, inputs, names, day) for one in state.of_sleeves()]
-    if isinstance(state, LedgerState):
-        return head | parts[0]
-    own = [{name: float(one[k - layout.OWN]) for name, k in _OWN.items()} for one in state.own]
-    of = zip(names.sleeves, own, parts, strict=True)
-    return head | {"sleeves": {label: {"scalars": one} | part for label, one, part in of}}
 
 
 def _named_part(state: LedgerState, inputs: LedgerInputs, names: Names, day: int) -> dict[str, Any]:
@@ -156,45 +197,6 @@ def _tax_lots(state: LedgerState, names: Names) -> dict[str, list[dict[str, Any]
         ]
         for i in np.flatnonzero(counts)
     }
-
-
-def laid_state(
-    kept: KeptState, book_return: Floats, inputs: LedgerInputs, names: Names
-) -> tuple[LedgerState | FundState, int]:
-    """Return the state on the arrays of other inputs, and the day index that is run next.
-
-    Parameters
-    ----------
-    kept : dict
-        As :func:`named_state` gives it.
-    book_return : float64
-        The own return of the stocks' book on the days run so far; that of another sleeve is not
-        kept, because a sleeve that states its contracts does not ask for it.
-    inputs : LedgerInputs
-    names : Names
-        Of these inputs.
-
-    Raises
-    ------
-    DataError
-        Something that is held, wanted or due has no place in the inputs.
-    """
-    place = _Places(names)
-    day = place.day(kept["date"])
-    state = opening_state(inputs)
-    for name, k in _SCALARS.items():
-        state.scalars[k] = kept["scalars"][name]
-    parts = state.of_sleeves()
-    if isinstance(state, LedgerState):
-        _lay(kept, parts[0], inputs, place)
-    else:
-        for s, label in enumerate(names.sleeves):
-            of_sleeve = kept["sleeves"][label]
-            for name, k in _OWN.items():
-                state.own[s, k - layout.OWN] = of_sleeve["scalars"][name]
-            _lay(of_sleeve, parts[s], inputs, place)
-    parts[0].book_return[: day + 1] = book_return
-    return state, day + 1
 
 
 def _lay(

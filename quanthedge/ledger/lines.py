@@ -5,22 +5,13 @@ that the engine checks every day and the sums of costs, fees and flows in the st
 read from ``LINES``. A new line is a row here and the statement of the kernel that books it.
 """
 
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-__all__ = [
-    "COST_LINES",
-    "FLOW_LINES",
-    "FUND_FEES",
-    "LINES",
-    "PROFIT_LINES",
-    "TRADE_COSTS",
-    "Line",
-    "net_flows",
-    "signed_lines",
-]
+__all__ = ["LINES", "Line", "line_names", "net_flows", "signed_lines"]
 
 
 class Line(NamedTuple):
@@ -71,15 +62,17 @@ LINES = (
 )
 
 
-def _named(kind: str) -> tuple[str, ...]:
-    return tuple(line.name for line in LINES if line.kind == kind)
+Kind = Literal["profit", "cost", "fee", "flow"]
 
 
-PROFIT_LINES = _named("profit")
-COST_LINES = _named("cost")
-FUND_FEES = _named("fee")
-FLOW_LINES = _named("flow")
-TRADE_COSTS = tuple(line.name for line in LINES if line.by_trade)
+@cache
+def line_names(kind: Kind, *, by_trade: bool = False) -> tuple[str, ...]:
+    """Return the names of the lines of a kind; only those that every trade records, if asked.
+
+    >>> line_names("flow")
+    ('subscriptions', 'redemptions', 'distributions')
+    """
+    return tuple(one.name for one in LINES if one.kind == kind and (one.by_trade or not by_trade))
 
 
 def signed_lines(ledger: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
@@ -116,6 +109,6 @@ def net_flows(ledger: pd.DataFrame) -> pd.Series:
     """
     signs = {line.name: line.sign for line in LINES}
     flows = np.zeros(len(ledger))
-    for name in FLOW_LINES:  # plain arrays: a report asks for them forty times
+    for name in line_names("flow"):  # plain arrays: a report asks for them forty times
         flows += signs[name] * ledger[name].to_numpy(dtype=np.float64)
     return pd.Series(flows, index=ledger.index)

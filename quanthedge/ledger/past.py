@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from quanthedge.errors import DataError
 from quanthedge.ledger.inputs import LedgerInputs, StockBook
 from quanthedge.ledger.kept import Names
-from quanthedge.ledger.sleeves import hedge_of, targets_of
 from quanthedge.typing import Ints
 
 __all__ = ["first_revision", "input_digests", "market_digests"]
@@ -128,7 +127,7 @@ def _of_the_strategy(
         future.order_fee_yuan, future.delivery_fee_rate, future.opening_limit,
         future.position_limit,
     ]  # fmt: skip
-    hedge = hedge_of(inputs.hedge, 0)
+    hedge = inputs.hedge.sleeve(0)
     yield "betas", [hedge.beta[:, stocks]]
     yield "hedge", [
         _static(hedge.ratio, hedge.method, hedge.default_beta, hedge.window,
@@ -223,7 +222,7 @@ def _held(hold: Ints, contracts: list[str]) -> Iterator[tuple[int, str]]:
 
 def _targets(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
     for s in range(len(inputs.hedge.ratio)):
-        book = targets_of(inputs.targets, s)
+        book = inputs.targets.sleeve(s)
         for r, t in enumerate(book.trade_days.tolist()):
             some = slice(int(book.pointer[r]), int(book.pointer[r + 1]))
             codes = names.codes[book.stocks[some]].tolist()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LightRecord", "run_side_by_side"]
 
-BLOCK = 50  # trading days: rows of prices of some thousand stocks that a cache holds
+_BLOCK = 50  # trading days: rows of prices of some thousand stocks that a cache holds
 _LARGE = 4 * 2**20  # bytes
 
 
@@ -75,7 +75,7 @@ class _Running:
     over: bool = False
 
 
-def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = BLOCK) -> list[LightRecord]:
+def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = _BLOCK) -> list[LightRecord]:
     """Run ledgers of the same days, block of days by block of days, on this thread.
 
     Parameters

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.ledger import layout
 from quanthedge.ledger.inputs import LedgerInputs
-from quanthedge.ledger.lines import TRADE_COSTS
+from quanthedge.ledger.lines import line_names
 from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def sleeve_table(
         "cash": of["stock_cash"],
         "earned": of["equity"],
         "lots": of["lots"].astype(np.int64),
-        "costs": np.sum([of[name] for name in TRADE_COSTS], axis=0),
+        "costs": np.sum([of[name] for name in line_names("cost", by_trade=True)], axis=0),
         "interest": _interest(record, days, len(sleeves), inputs).ravel(),
     }
     return pd.DataFrame({name: columns[name] for name in _ORDER})

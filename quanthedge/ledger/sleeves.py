@@ -2,7 +2,7 @@
 
 A sleeve is a book of stocks with rebalances and a hedge of its own. The ledger's inputs hold the
 sleeves of a fund one behind the other, S of them, in :class:`TargetBook` and :class:`HedgeBook`;
-:func:`targets_of` and :func:`hedge_of` take one out, as the kernels do in each sleeve's turn.
+their methods ``sleeve`` take one out, as the kernels do in each sleeve's turn.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from quanthedge.errors import LedgerError
 from quanthedge.hedge.policies import Program
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["HedgeBook", "SleeveHedge", "SleeveTargets", "TargetBook", "hedge_of", "targets_of"]
+__all__ = ["HedgeBook", "SleeveHedge", "SleeveTargets", "TargetBook"]
 
 _Sleeve = TypeVar("_Sleeve")
 _Number = TypeVar("_Number", bound=np.generic)
@@ -98,6 +98,10 @@ class TargetBook(NamedTuple):
             _padded([one.exposures for one in some], [0.0] * len(some)),
         )
 
+    def sleeve(self, s: int) -> SleeveTargets:
+        """Return the targets of sleeve s, as views."""
+        return SleeveTargets(*(part[s] for part in self))
+
 
 class HedgeBook(NamedTuple):
     """The hedges of S sleeves, as :class:`SleeveHedge`; the indices are those of all sleeves."""
@@ -149,6 +153,20 @@ class HedgeBook(NamedTuple):
             ),
         )
 
+    def sleeve(self, s: int) -> SleeveHedge:
+        """Return the hedge of sleeve s, arrays as views."""
+        numbers = {name: getattr(self, name)[s].item() for name in _NUMBERS}
+        return SleeveHedge(
+            self.beta[self.beta_of[s]],
+            self.index_return,
+            self.book_ratio[s],
+            self.covariance[s],
+            self.carry[s],
+            self.index_level,
+            self.policy.of(s),
+            **numbers,
+        )
+
 
 _NUMBERS = {
     "ratio": np.float64, "method": np.int64, "default_beta": np.float64, "window": np.int64,
@@ -182,23 +200,3 @@ def _stacked(name: str, arrays: list[Floats]) -> Floats:
         shapes = ", ".join(str(one.shape) for one in arrays)
         raise LedgerError(f"sleeves: {name} of shapes {shapes}; accepted: the same for all sleeves")
     return np.stack(arrays)
-
-
-def targets_of(book: TargetBook, s: int) -> SleeveTargets:
-    """Return the targets of sleeve s, as views."""
-    return SleeveTargets(*(part[s] for part in book))
-
-
-def hedge_of(book: HedgeBook, s: int) -> SleeveHedge:
-    """Return the hedge of sleeve s, arrays as views."""
-    numbers = {name: getattr(book, name)[s].item() for name in _NUMBERS}
-    return SleeveHedge(
-        book.beta[book.beta_of[s]],
-        book.index_return,
-        book.book_ratio[s],
-        book.covariance[s],
-        book.carry[s],
-        book.index_level,
-        book.policy.of(s),
-        **numbers,
-    )

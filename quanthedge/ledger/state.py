@@ -54,6 +54,11 @@ class LedgerState(NamedTuple):
     last_level: Floats
     wanted_lots: Floats
 
+    @property
+    def equity(self) -> float:
+        """The equity at the last close, suspended holdings at their last closes, yuan."""
+        return float(self.scalars[layout.EQUITY])
+
     def of_sleeves(self) -> list["LedgerState"]:
         """Return the state of the one sleeve."""
         return [self]
@@ -114,6 +119,11 @@ class FundState(NamedTuple):
     lots: Floats
     last_level: Floats
     wanted_lots: Floats
+
+    @property
+    def equity(self) -> float:
+        """As in :class:`LedgerState`."""
+        return float(self.scalars[layout.EQUITY])
 
     @classmethod
     def of_one(cls, state: LedgerState) -> "FundState":

@@ -7,9 +7,9 @@ from quanthedge.market.checks.conform import conform
 from quanthedge.market.checks.doubles import Double
 from quanthedge.market.checks.findings import ASSUMED, EXAMPLES, CheckReport
 from quanthedge.market.checks.moves import GRACE
-from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel, limit_panel
+from quanthedge.market.checks.price_limits import BarRows, LimitBook, LimitPanel
 from quanthedge.market.checks.repeats import REPEATED, neighbours_equal
-from quanthedge.market.checks.whole import check_dataset, check_fingerprint
+from quanthedge.market.checks.whole import check_fingerprint
 from quanthedge.market.codes import (
     TWINS,
     contract_code,
@@ -26,7 +26,6 @@ from quanthedge.market.explain import Explanation
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.market.history import ReportHistory
 from quanthedge.market.manifest import Manifest, check_folder
-from quanthedge.market.next_day import next_trading_day, with_next_day
 from quanthedge.market.panels import PANELS, cache_place
 from quanthedge.market.schema import (
     STATE_OWNERS,
@@ -75,7 +74,6 @@ __all__ = [
     "altered",
     "as_dates",
     "cache_place",
-    "check_dataset",
     "check_fingerprint",
     "check_folder",
     "check_target",
@@ -88,9 +86,7 @@ __all__ = [
     "is_foreign",
     "is_index",
     "is_stock",
-    "limit_panel",
     "neighbours_equal",
-    "next_trading_day",
     "parquet_file",
     "read_feather",
     "read_numbers",
@@ -100,7 +96,6 @@ __all__ = [
     "stock_code",
     "table_slices",
     "whole_stocks",
-    "with_next_day",
     "write_dataset",
     "write_streamed",
 ]

@@ -32,7 +32,7 @@ __all__ = ["ALTERATIONS", "Alteration", "altered"]
 
 Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
 ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
-KEPT = 0.8  # of the rows of tables after the cut; the others are missing
+_KEPT = 0.8  # of the rows of tables after the cut; the others are missing
 _HORIZON = 60  # trading days of the changed future that are kept
 # What is known of a day at its open: seen there, or published before it.
 AT_THE_OPEN = ("open", "pre_close", "traded", "adj_factor", "is_st", "is_delisting")
@@ -142,7 +142,7 @@ class _AlteredStore(Store):
             if name in ("fundamentals", "statements") and past.num_rows:
                 future = pa.concat_tables([restatements(name, past, self._cut, rng), future])
             return pa.concat_tables([past, future])
-        parts, keep = [past], KEPT
+        parts, keep = [past], _KEPT
         if self._alteration in ("opened", "priced"):
             today = public[later] == self._next
             parts.append(other_session(name, future.filter(pa.array(today)), rng))

@@ -95,7 +95,7 @@ _FOREIGN = tuple(
         r"|GDAXI|DAX|FCHI|CAC|SX5E|KOSPI|KS11|TWII|STI|SENSEX|AS51|UDI|CRB|BDI|XIN9)",
     )
 )
-SHANGHAI_FIRST, SHENZHEN_FIRST, BEIJING_FIRST = "69", "023", "48"
+_SHANGHAI_FIRST, _SHENZHEN_FIRST, _BEIJING_FIRST = "69", "023", "48"
 
 
 def stock_code(text: str) -> str:
@@ -226,10 +226,10 @@ def _bare_index(number: str) -> str:
 
 
 def _bare_stock(number: str) -> str:
-    if number.startswith("92") or number[0] in BEIJING_FIRST:
+    if number.startswith("92") or number[0] in _BEIJING_FIRST:
         return f"{number}.BJ"
-    if number[0] in SHANGHAI_FIRST:
+    if number[0] in _SHANGHAI_FIRST:
         return f"{number}.SH"
-    if number[0] in SHENZHEN_FIRST:
+    if number[0] in _SHENZHEN_FIRST:
         return f"{number}.SZ"
     raise DataError(f"code '{number}' without an exchange; accepted: {_SPELLINGS}")

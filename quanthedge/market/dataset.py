@@ -556,6 +556,21 @@ class Market(Carded, CompanyReports):
         spells["end"] = spells["end"].where(spells["end"] <= self._end)
         return spells
 
+    def next_trading_day(self, date: str | None = None) -> np.datetime64:
+        """Return the trading day after a day (the last by default), by the calendar.
+
+        Where the calendar, which is published in advance, ends: the next weekday.
+        """
+        from quanthedge.market.next_day import next_trading_day
+
+        return next_trading_day(self, date)
+
+    def with_next_day(self, date: str | None = None, day: str | None = None) -> "Market":
+        """Return the market of a close with a day behind it: :func:`.next_day.with_next_day`."""
+        from quanthedge.market.next_day import with_next_day
+
+        return with_next_day(self, date, day)
+
 
 def _reopen(opened: Callable[..., "Store"], given: tuple[Any, ...], cut: np.datetime64) -> Market:
     store = opened(*given)

@@ -11,7 +11,7 @@ from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
-from quanthedge.rules import TICK, board_of, exchange_of, stock_rules
+from quanthedge.rules import TICK, StockRules, board_of, exchange_of
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, texts
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "explanation"]
 
-Text = str | Bilingual  # what is data and no word is the same in both languages
-Line = tuple[str, str, Text]  # subject and fact as they are in English
-OLD = 10**6  # trading days since a listing before the calendar begins
+_Text = str | Bilingual  # what is data and no word is the same in both languages
+Line = tuple[str, str, _Text]  # subject and fact as they are in English
+_OLD = 10**6  # trading days since a listing before the calendar begins
 _TABLES_ASKED = ("stock_names", "index_members", "industry", "corporate_actions", "fundamentals")
 
 
@@ -174,16 +174,16 @@ def _listed(market: "Market", column: int) -> Bilingual:
     if age < 1:
         return _said("not_yet")
     day = market._store.stocks["list_date"][column]
-    if age >= OLD:
+    if age >= _OLD:
         return _said("since_before", day=day, first=market.calendar[0])
     return _said("since_days", day=day, days=_days(age))
 
 
 def _age(market: "Market", column: int) -> int:
-    """Trading days since listing, 1 on the first; OLD when before the calendar."""
+    """Trading days since listing, 1 on the first; _OLD when before the calendar."""
     listed = int(market.list_index()[column])
     before = int(np.searchsorted(market.calendar, market.dates[0]))
-    return OLD if listed < -before else len(market.dates) - listed
+    return _OLD if listed < -before else len(market.dates) - listed
 
 
 def _delisted(market: "Market", column: int) -> bool:
@@ -228,7 +228,7 @@ def _limits(market: "Market", code: str, column: int) -> list[Line]:
     if _age(market, column) < 1 or _delisted(market, column):
         return []
     try:
-        rules = stock_rules([market.dates[-1]], [code], listed)
+        rules = StockRules.between([market.dates[-1]], [code], listed)
     except RuleError as problem:
         return [("rules", "price limit", _said("limit_error", problem=problem))]
     lot: Line = ("rules", "lot", _said("lot", lot=rules.lot[0], step=rules.step[0]))
@@ -267,7 +267,7 @@ def _limits_of_bars(market: "Market", column: int, listed: Any) -> BarLimits:
     return LimitBook(axes, listed, names).of(rows)
 
 
-def _yuan(price: float) -> Text:
+def _yuan(price: float) -> _Text:
     return _said("no_limit") if np.isinf(price) else f"{price:.2f}"
 
 

@@ -16,7 +16,7 @@ from quanthedge.market.schema import SCHEMA_VERSION, TableSchema
 
 __all__ = ["ContentHash", "file_sha256", "file_xxh3", "overall_fingerprint"]
 
-PIECE = 1 << 20
+_PIECE = 1 << 20
 
 
 def file_sha256(path: Path) -> str:
@@ -29,7 +29,7 @@ def file_xxh3(path: Path) -> str:
     """Return the XXH3 checksum (64 bits) of a file's bytes: finds damage, not intent."""
     found = xxhash.xxh3_64()
     with path.open("rb", buffering=0) as file:
-        piece = bytearray(PIECE)
+        piece = bytearray(_PIECE)
         while read := file.readinto(piece):
             found.update(memoryview(piece)[:read])
     return found.hexdigest()

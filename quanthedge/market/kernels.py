@@ -7,7 +7,7 @@ import numpy as np
 from quanthedge.compiled import njit
 
 Array = np.ndarray[Any, Any]
-QUARTERS = 4
+_QUARTERS = 4
 
 
 @njit(cache=True)
@@ -67,8 +67,8 @@ def trailing_of_rows(
     quarters = 1
     for k in range(len(period)):
         quarters = max(quarters, period[k] + 1)
-    known = np.full(quarters + 2 * QUARTERS, np.nan)
-    seen = np.zeros(quarters + 2 * QUARTERS, np.bool_)
+    known = np.full(quarters + 2 * _QUARTERS, np.nan)
+    seen = np.zeros(quarters + 2 * _QUARTERS, np.bool_)
     before = -2
     newest = -1
     for k in range(len(stock)):
@@ -82,11 +82,11 @@ def trailing_of_rows(
             known[p] = values[k]
             seen[p] = True
         newest = max(newest, p)
-        quarter = newest % QUARTERS
+        quarter = newest % _QUARTERS
         figure = known[newest]
-        if year and quarter < QUARTERS - 1:
+        if year and quarter < _QUARTERS - 1:
             annual = newest - quarter - 1
-            figure = np.nan if annual < 0 else figure + known[annual] - known[newest - QUARTERS]
+            figure = np.nan if annual < 0 else figure + known[annual] - known[newest - _QUARTERS]
         elif not year and quarter > 0:
             figure = figure - known[newest - 1]
         result[k] = figure

@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 FORMAT = "quanthedge-dataset"
 _MOST_BYTES = 4 << 20
 _MOST_COUNT = 1 << 53
-LONGEST_TEXT = 4_000
+_LONGEST_TEXT = 4_000
 _TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # what follows reads backwards
 _MOST_ASSUMED = 1_000_000  # letters of all assumptions
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -187,7 +187,7 @@ def _line(folder: Path, content: Mapping[str, Any], key: str) -> str:
 
 def is_line(text: str) -> bool:
     """Whether a text is one line that a manifest may hold: no control characters, not endless."""
-    return len(text) <= LONGEST_TEXT and not any(
+    return len(text) <= _LONGEST_TEXT and not any(
         unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _TURNS
         for letter in text
     )
@@ -227,7 +227,7 @@ def _entries(folder: Path, tables: object) -> dict[str, TableEntry]:
 
 
 def _pieces(text: str) -> list[str]:
-    return [text[k : k + LONGEST_TEXT] for k in range(0, len(text), LONGEST_TEXT)]
+    return [text[k : k + _LONGEST_TEXT] for k in range(0, len(text), _LONGEST_TEXT)]
 
 
 def _assumptions(folder: Path, texts: object) -> tuple[str, ...]:

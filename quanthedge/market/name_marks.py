@@ -19,7 +19,6 @@ __all__ = [
     "BOTH",
     "LEAVING",
     "NEW",
-    "NO_MARK",
     "PARTICULAR_MARK",
     "SPECIAL",
     "UNREFORMED_MARK",
@@ -28,7 +27,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
-NO_MARK, SPECIAL, UNREFORMED_MARK, BOTH, PARTICULAR_MARK, LEAVING, NEW = range(7)
+_NO_MARK, SPECIAL, UNREFORMED_MARK, BOTH, PARTICULAR_MARK, LEAVING, NEW = range(7)
 _EX_DAY: Final = re.compile(r"^(?:XD|XR|DR)(?=.)")  # ex-days put their mark before the name
 _AFTER: Final = r"(?=\*?S?\*?ST|[\u3400-\u9fff])"  # the name proper, in Chinese, or ST
 _MARKS: Final = (
@@ -48,9 +47,9 @@ def mark_of(name: str) -> int:
     [2, 3, 1, 2, 0, 6]
     """
     if "\u3400" <= name[:1] <= "\u9fff" and "退" not in name:
-        return NO_MARK  # begins with a Chinese character: nearly all names
+        return _NO_MARK  # begins with a Chinese character: nearly all names
     plain = _EX_DAY.sub("", unicodedata.normalize("NFKC", name).replace(" ", "").upper())
-    return next((mark for pattern, mark in _MARKS if pattern.search(plain)), NO_MARK)
+    return next((mark for pattern, mark in _MARKS if pattern.search(plain)), _NO_MARK)
 
 
 def name_marks(axes: Axes, names: pd.DataFrame | None) -> Array:
@@ -84,7 +83,7 @@ def name_marks(axes: Axes, names: pd.DataFrame | None) -> Array:
     begin = np.searchsorted(axes.calendar, start)
     stop = np.searchsorted(axes.calendar, last, side="right")
     stop[np.isnat(last)] = len(axes.calendar)
-    told = (mark != NO_MARK) & (axes.codes[column] == code)
+    told = (mark != _NO_MARK) & (axes.codes[column] == code)
     spells = zip(begin[told], stop[told], column[told], mark[told], strict=True)
     for first, after, stock, one in spells:
         marks[first:after, stock] = one

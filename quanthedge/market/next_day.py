@@ -71,7 +71,7 @@ def with_next_day(market: Market, date: str | None = None, day: str | None = Non
     than five).
     """
     row = len(market.dates) - 1 if date is None else market.day(date)
-    following = next_trading_day(market, str(market.dates[row]))
+    following = market.next_trading_day(str(market.dates[row]))
     if day is not None:
         following = np.datetime64(pd.Timestamp(day).date(), "D")
         if following <= market.dates[row] or not np.is_busday(following):

@@ -32,13 +32,13 @@ __all__ = ["PANELS", "PanelCache", "cache_files", "cache_place", "damaged_panels
 Array = np.ndarray[Any, Any]
 FORMAT = 4  # raise it when a panel's definition changes: older caches are then rebuilt
 MARK = "panels.json"
-CACHE = ".panels"
-RESULTS = "results"  # of stages, by the room that keeps them
+_CACHE = ".panels"
+_RESULTS = "results"  # of stages, by the room that keeps them
 MEMO = "verified.json"  # checksums of the tables that were found sound
 _RESULTS_MARK = "quanthedge-stages.json"
 # what the room of stages writes: its mark, its lock, and a folder for each result
 _RESULT = re.compile(
-    rf"{RESULTS}/({re.escape(_RESULTS_MARK)}|\.trim\.lock|[a-z_]+/[0-9a-f]{{64}}/"
+    rf"{_RESULTS}/({re.escape(_RESULTS_MARK)}|\.trim\.lock|[a-z_]+/[0-9a-f]{{64}}/"
     r"(result\.json|[0-9]{1,6}\.(npy|arrow)))"
 )
 _SUM_BYTES = 8
@@ -164,7 +164,7 @@ class PanelCache:
     def results(self) -> Path | None:
         """The folder of what else was worked out of these data; None where there is no cache."""
         whole = self._ours() and not self.folder.is_symlink()
-        return self.folder / RESULTS if whole and os.access(self.folder, os.W_OK) else None
+        return self.folder / _RESULTS if whole and os.access(self.folder, os.W_OK) else None
 
     def get(self, name: str) -> Array:
         """Return the panel `name` [T, N], read-only."""
@@ -325,13 +325,13 @@ def damaged_panels(folder: Path, fingerprint: str) -> list[str]:
 
 def cache_files(folder: Path) -> list[str]:
     """Return the cache's files in a dataset's folder that are ours, as relative paths."""
-    cache = folder / CACHE  # in a user's cache there is none of a dataset's own
+    cache = folder / _CACHE  # in a user's cache there is none of a dataset's own
     if cache.is_symlink() or not cache.is_dir():
         return []
-    names = [f"{CACHE}/{MEMO}"] if (cache / MEMO).is_file() else []
+    names = [f"{_CACHE}/{MEMO}"] if (cache / MEMO).is_file() else []
     for path in cache.iterdir():
         if _FOLDER.fullmatch(path.name) and not path.is_symlink() and _is_marked(path):
-            names += [f"{CACHE}/{path.name}/{name}" for name in _files_of_cache(path)]
+            names += [f"{_CACHE}/{path.name}/{name}" for name in _files_of_cache(path)]
     return names
 
 
@@ -347,7 +347,7 @@ def cache_place(folder: Path) -> Path:
     In the user's cache, for each dataset by its path, where the dataset's folder may not be written
     and has no cache, or is part of an installed package, which an uninstallation takes away whole.
     """
-    beside = folder / CACHE
+    beside = folder / _CACHE
     if beside.is_dir() or not (_is_installed(folder) or not os.access(folder, os.W_OK)):
         return beside
     from platformdirs import user_cache_path
@@ -367,7 +367,7 @@ def _files_of_cache(cache: Path) -> list[str]:
         for path in cache.iterdir()
         if path.name == MARK or (path.suffix == ".npy" and _FILE.fullmatch(path.stem))
     ]
-    kept = cache / RESULTS
+    kept = cache / _RESULTS
     if kept.is_symlink() or not (kept / _RESULTS_MARK).is_file():
         return panels
     inside = (path.relative_to(cache).as_posix() for path in kept.rglob("*") if path.is_file())

@@ -1,7 +1,7 @@
 """From expected returns, a risk model, costs and bounds to the book that weighs them up."""
 
 from quanthedge.optimise.bounds import Bounds
-from quanthedge.optimise.decision import Decision, decision_table
+from quanthedge.optimise.decision import Decision
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
 from quanthedge.optimise.optimality import stationarity
 from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
@@ -15,7 +15,6 @@ __all__ = [
     "Optimiser",
     "Problem",
     "TradingTerms",
-    "decision_table",
     "impact_volatility",
     "industries_of",
     "market_days",

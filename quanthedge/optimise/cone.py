@@ -25,7 +25,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["solve_cones"]
 
-TOLERANCE = 1e-10
+_TOLERANCE = 1e-10
 
 
 class _Rows:
@@ -74,7 +74,7 @@ def solve_cones(problem: Problem, made: Matrices) -> tuple[Raw, float]:
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = _TOLERANCE
     unit, price = 1 / max(problem.stocks, 1), max(float(np.abs(made.linear).max(initial=0)), 1e-6)
     hessian = sparse.block_diag([sparse.triu(made.hessian), sparse.csc_matrix((extra, extra))])
     linear = np.concatenate([made.linear, k[impact] * np.sqrt(unit)]) / price

@@ -17,7 +17,7 @@ from quanthedge.optimise.solution import Solution
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
-__all__ = ["PARTS", "Decision", "decision_table"]
+__all__ = ["PARTS", "Decision"]
 
 PARTS = (
     "alpha", "risk", "linear_cost", "impact", "total", "beta", "groups", "styles", "turnover",
@@ -253,15 +253,15 @@ class Decision:
             )
         return int(found[0])
 
+    @classmethod
+    def table(cls, decisions: Iterable["Decision"] = ()) -> pd.DataFrame:
+        """Return a row for each decision; without any, the columns alone."""
+        rows = [decision.row() for decision in decisions]
+        return pd.DataFrame(rows, columns=list(_KINDS)).astype(_KINDS)
+
 
 def _order_of(residual: float) -> float:
     """Return the power of ten above a residual: its digits are rounding, and differ by machine."""
     if not residual > 0:
         return residual
     return float(10.0 ** np.ceil(np.log10(residual)))
-
-
-def decision_table(decisions: Iterable[Decision] = ()) -> pd.DataFrame:
-    """Return a row for each decision; without any, the columns alone."""
-    rows = [decision.row() for decision in decisions]
-    return pd.DataFrame(rows, columns=list(_KINDS)).astype(_KINDS)

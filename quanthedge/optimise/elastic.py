@@ -16,9 +16,9 @@ from quanthedge.optimise.matrices import group_matrix
 from quanthedge.optimise.problem import Problem
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["ORDER", "conflict", "least_violations", "loosened_weights", "size_rows"]
+__all__ = ["conflict", "least_violations", "loosened_weights", "size_rows"]
 
-ORDER = ("turnover", "styles", "groups", "size", "active_weight")
+_ORDER = ("turnover", "styles", "groups", "size", "active_weight")
 _SLIP = 1e-8  # that a violation found may grow by in the steps after it
 
 
@@ -41,16 +41,16 @@ def loosened_weights(problem: Problem, more: float) -> tuple[Floats, Floats]:
 
 
 def least_violations(problem: Problem) -> dict[str, Floats] | None:
-    """Return by name (ORDER) the least violations of each limit, or None where nothing helps.
+    """Return by name (_ORDER) the least violations of each limit, or None where nothing helps.
 
     "turnover" [1] is of the sum of all trades, "styles" and "size" [S], "groups" [G],
     "active_weight" [1]. The first names of the order that suffice are freed; of these the last is
     made least first.
     """
     programme = _Programme(problem)
-    for depth in range(1, len(ORDER) + 1):
-        fixed = {name: np.zeros(programme.sizes[name]) for name in ORDER[depth:]}
-        for name in reversed(ORDER[:depth]):
+    for depth in range(1, len(_ORDER) + 1):
+        fixed = {name: np.zeros(programme.sizes[name]) for name in _ORDER[depth:]}
+        for name in reversed(_ORDER[:depth]):
             found = programme.least(name, fixed)
             if found is None:
                 break
@@ -69,9 +69,9 @@ class _Programme:
         self.problem, n = problem, problem.stocks
         styles = len(size_rows(problem))
         counts = (1, styles, len(problem.group_limits), styles, 1)
-        self.sizes = dict(zip(ORDER, counts, strict=True))
+        self.sizes = dict(zip(_ORDER, counts, strict=True))
         ends = 2 * n + np.cumsum([0, *counts])
-        self.place = {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(ORDER)}
+        self.place = {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(_ORDER)}
         self.width = int(ends[-1])
         self.rows: list[Any] = []
         self.right: list[Floats] = []

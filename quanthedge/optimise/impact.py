@@ -35,7 +35,7 @@ from quanthedge.typing import Floats
 
 __all__ = ["Machine", "quadratic_passes"]
 
-MOST_PASSES = 5
+_MOST_PASSES = 5
 _TOLERANCE = 1e-12
 _ROUGH = 1e-6  # of passes that only look for z
 _CLOSE = 1e-8  # what the objective may be off by the expansion in the last pass
@@ -134,7 +134,7 @@ def quadratic_passes(problem: Problem, bounds: Bounds, made: Matrices) -> Soluti
     low, high = made.x_low[: len(k)], made.x_high[: len(k)]
     around = np.clip(1 / max(problem.stocks, 1), low, high)  # the mean weight
     best, model, steps = None, _EXPANSION, 0
-    for number in range(1, MOST_PASSES + 1):
+    for number in range(1, _MOST_PASSES + 1):
         root = np.sqrt(np.maximum(around, _LEAST))
         tolerance = _ROUGH if number == 1 else _TOLERANCE
         raw = machine.solve(model[1] * k / root, model[0] * k * root, tolerance)

@@ -1,6 +1,6 @@
 """From the close of a market's day to a problem: what may be traded, at which cost, how hedged.
 
-Costs are those that the ledger charges: the rates of :func:`quanthedge.rules.trading_costs`, and
+Costs are those that the ledger charges: the rates of :class:`quanthedge.rules.StockCosts`, and
 the square-root law of an order's size. An order of ``a`` yuan costs
 
     coefficient x volatility x sqrt(a / turnover of the day) x a     (docs/costs.md)
@@ -19,11 +19,11 @@ import numpy as np
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Volatility
-from quanthedge.market import Market, limit_panel
+from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise.bounds import OTHER, Bounds
 from quanthedge.optimise.problem import Problem
 from quanthedge.risk import RiskForecast, index_weights
-from quanthedge.rules import TICK, CostTerms, limit_prices, stock_rules, trading_costs
+from quanthedge.rules import TICK, CostTerms, StockCosts, StockRules, limit_prices
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
@@ -132,8 +132,8 @@ def market_days(market: Market, rows: Ints, costs: CostTerms, benchmark: str) ->
     if unknown.any():
         day = market.dates[rows[int(unknown.argmax())]]
         raise DataError(f"benchmark {benchmark}: its members are not known on {day}; start later")
-    rules = stock_rules(market.dates[rows], market.codes, market.list_dates())
-    terms = trading_costs(rules, costs)
+    rules = StockRules.between(market.dates[rows], market.codes, market.list_dates())
+    terms = StockCosts.of(rules, costs)
     price = np.asarray(market.panel("mark")[rows], dtype=np.float64)
     fixed = np.nan_to_num(terms.yuan_per_share) / np.where(price > 0, price, np.inf)
     buys, sells = terms.buy_rate + fixed, terms.sell_rate + fixed
@@ -183,7 +183,7 @@ def usual_turnover(market: Market, rows: Ints) -> Floats:
 def _tradable(market: Market, rows: Ints) -> tuple[Bools, Bools]:
     """Return which stocks could still be bought and sold at the closes, bool [R, N]."""
     first = int(rows[0])
-    limits = limit_panel(market, first, int(rows[-1]))
+    limits = LimitPanel.of(market, first, int(rows[-1]))
     place = limits.place[rows - first].astype(np.int64)
     up = np.take_along_axis(limits.up[rows - first], place, axis=1)
     down = np.take_along_axis(limits.down[rows - first], place, axis=1)

@@ -9,9 +9,9 @@ from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.solution import Solution, Terms
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["ACCURATE", "Raw", "as_solution", "kkt_residual", "objective_terms", "stationarity"]
+__all__ = ["Raw", "as_solution", "kkt_residual", "objective_terms", "stationarity"]
 
-ACCURATE = 1e-6  # residual of a solved problem
+_ACCURATE = 1e-6  # residual of a solved problem
 _DUST = 1e-7  # of the book: 10 yuan in 100 million; a smaller trade that is not worth it is none
 
 
@@ -65,7 +65,7 @@ def as_solution(
     objective = -terms.alpha + terms.risk + terms.linear_cost + terms.impact
     residual = kkt_residual(problem, buys, sells, multipliers, aversion)
     return Solution(
-        "solved" if residual < ACCURATE else "inaccurate", problem.held + buys - sells, buys,
+        "solved" if residual < _ACCURATE else "inaccurate", problem.held + buys - sells, buys,
         sells, objective, terms, multipliers, aversion, residual, solver, 1, raw.iterations,
         problem,
     )  # fmt: skip
@@ -109,7 +109,7 @@ def common_pull(
     return np.asarray(np.sum(list(parts.values()), axis=0))
 
 
-def trade_cost(problem: Problem, size: Floats, turnover: float) -> tuple[Floats, Floats]:
+def _trade_cost(problem: Problem, size: Floats, turnover: float) -> tuple[Floats, Floats]:
     """Return marginal costs [n] of a purchase and of a sale."""
     shared = 1.5 * problem.impact * np.sqrt(size) + turnover
     return problem.buy_rate + shared, problem.sell_rate + shared
@@ -168,7 +168,7 @@ def _own(
     trade comes from a bound of the weight or of the trade, whichever is tighter; of the side that
     is not traded, the multiplier of ">= 0" is what is left of the sum of both equations.
     """
-    cost_b, cost_s = trade_cost(problem, buys + sells, float(common["turnover"][0]))
+    cost_b, cost_s = _trade_cost(problem, buys + sells, float(common["turnover"][0]))
     of_bought, of_sold = -(pull + cost_b), pull - cost_s
     selling = np.where(buys + sells > 0, sells > buys, of_sold > of_bought)
     z = np.where(selling, of_sold, of_bought)

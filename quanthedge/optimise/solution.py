@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from quanthedge.optimise.problem import Problem
 from quanthedge.typing import Floats
 
-__all__ = ["MULTIPLIERS", "Relaxed", "Solution", "Terms"]
+__all__ = ["Relaxed", "Solution", "Terms"]
 
-MULTIPLIERS = (
+_MULTIPLIERS = (
     "total", "beta", "groups", "styles", "turnover", "lower", "upper", "most_bought", "most_sold",
     "no_purchase", "no_sale",
 )  # fmt: skip
@@ -94,8 +94,8 @@ class Solution:
     objective : float
     terms : Terms
     multipliers : dict of str to float64
-        By name (MULTIPLIERS); "total", "beta" and "turnover" have length 1, "groups" G, "styles" S,
-        the others n. What is not asked for has zeros or length 0.
+        By name (_MULTIPLIERS); "total", "beta" and "turnover" have length 1, "groups" G, "styles"
+        S, the others n. What is not asked for has zeros or length 0.
     risk_aversion : float
         lambda; under a tracking error the one that it comes to.
     kkt_residual : float

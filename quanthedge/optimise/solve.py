@@ -41,10 +41,10 @@ def solve(problem: Problem, *, solver: Solver = "piqp") -> Solution:
         found = quadratic_passes(problem, bounds, made)
         if found is not None and found.status == "solved":
             return found
-    return by_cones(problem, bounds, made)
+    return _by_cones(problem, bounds, made)
 
 
-def by_cones(problem: Problem, bounds: Bounds, made: Matrices) -> Solution:
+def _by_cones(problem: Problem, bounds: Bounds, made: Matrices) -> Solution:
     """Return Clarabel's answer."""
     raw, aversion = solve_cones(problem, made)
     if raw.infeasible:

@@ -1,10 +1,8 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
-from quanthedge.ledger import COST_LINES, FLOW_LINES, FUND_FEES
 from quanthedge.performance.active import relations
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
-    FEE_LINES,
     annual_turnover,
     costs,
     exposures,
@@ -12,7 +10,7 @@ from quanthedge.performance.book import (
     opened_lots,
     refusals_by_reason,
 )
-from quanthedge.performance.book_risk import BookRisk, no_risk, risk_of_book, risk_summary
+from quanthedge.performance.book_risk import BookRisk
 from quanthedge.performance.bridge import (
     BRIDGE_LINES,
     By,
@@ -21,11 +19,10 @@ from quanthedge.performance.bridge import (
     bridge_returns,
     by_period,
 )
-from quanthedge.performance.bridge_groups import alpha_by, summed_alpha, value_layers
+from quanthedge.performance.bridge_groups import summed_alpha
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
     deflated_by_trials,
-    deflated_sharpe,
     expected_highest_sharpe,
 )
 from quanthedge.performance.drawdown import (
@@ -33,7 +30,6 @@ from quanthedge.performance.drawdown import (
     drawdowns,
     largest_drawdowns,
     longest_drawdown,
-    max_drawdown,
 )
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.holdings import check_market, held_through, price_returns, share_growth
@@ -46,7 +42,6 @@ from quanthedge.performance.measures import (
     definitions,
     measure_name,
 )
-from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.period import Period
@@ -79,18 +74,14 @@ from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
 from quanthedge.performance.summary import summary_of
-from quanthedge.performance.tables import attribution, monthly_table, yearly_table
+from quanthedge.performance.tables import monthly_table, yearly_table
 from quanthedge.performance.tilts import tilt_table
 from quanthedge.performance.trailing import TRAILING, trailing_table
 from quanthedge.performance.windows import WINDOWS, Window, stress_windows, window_table
 
 __all__ = [
     "BRIDGE_LINES",
-    "COST_LINES",
-    "FEE_LINES",
     "FEWEST_PAIRS",
-    "FLOW_LINES",
-    "FUND_FEES",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",
@@ -104,12 +95,9 @@ __all__ = [
     "Statement",
     "Summary",
     "Window",
-    "alpha_by",
-    "alpha_by_model",
     "alpha_estimates",
     "annual_return",
     "annual_turnover",
-    "attribution",
     "beta_hac",
     "bridge",
     "bridge_parts",
@@ -129,7 +117,6 @@ __all__ = [
     "definitions",
     "deflated",
     "deflated_by_trials",
-    "deflated_sharpe",
     "drawdowns",
     "expected_highest_sharpe",
     "exposures",
@@ -142,12 +129,10 @@ __all__ = [
     "levels",
     "long_leg",
     "longest_drawdown",
-    "max_drawdown",
     "mean_equity",
     "measure_name",
     "monthly_table",
     "newey_west_lags",
-    "no_risk",
     "opened_lots",
     "part_table",
     "period_levels",
@@ -157,8 +142,6 @@ __all__ = [
     "refusals_by_reason",
     "relations",
     "risk_free_rate",
-    "risk_of_book",
-    "risk_summary",
     "rolling_beta",
     "rolling_beta_hac",
     "rolling_correlation",
@@ -173,7 +156,6 @@ __all__ = [
     "summed_alpha",
     "tilt_table",
     "trailing_table",
-    "value_layers",
     "volatility",
     "win_rate",
     "window_table",

@@ -18,7 +18,7 @@ __all__ = [
     "tracking_error",
 ]
 
-PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
+_PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
 
 
 def excess_level(level: pd.Series, index: pd.Series) -> pd.Series:
@@ -81,7 +81,7 @@ def relations(
     """
     rows = {}
     for name, close in indices.items():
-        for every in PERIODS:
+        for every in _PERIODS:
             own, other = period_returns(level, every), period_returns(close, every)
             slope = beta_hac(own, other)
             link = correlation_bootstrap(own, other, paths=paths, seed=seed)

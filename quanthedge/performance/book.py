@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FUND_FEES
+from quanthedge.ledger import line_names
 from quanthedge.performance.returns import years
 from quanthedge.rules import product_of
 
 __all__ = [
-    "FEE_LINES",
     "annual_turnover",
     "costs",
     "exposures",
@@ -16,8 +15,6 @@ __all__ = [
     "opened_lots",
     "refusals_by_reason",
 ]
-
-FEE_LINES = FUND_FEES
 
 
 def mean_equity(ledger: pd.DataFrame) -> float:
@@ -80,7 +77,7 @@ def costs(ledger: pd.DataFrame) -> pd.DataFrame:
         Indexed by ledger column (costs of trading, then fees of the fund): yuan over the run;
         per_year = yuan / mean equity / years, a fraction (NaN on an empty span).
     """
-    lines = [*COST_LINES, *FEE_LINES]
+    lines = [*line_names("cost"), *line_names("fee")]
     yuan = ledger[lines].iloc[1:].sum()
     span = years(ledger)
     scale = mean_equity(ledger) * span if span > 0.0 else float("nan")

@@ -41,13 +41,13 @@ from quanthedge.risk import (
 from quanthedge.rules import index_of, product_of
 from quanthedge.typing import Bools, Floats, Ints
 
-__all__ = ["FORECASTS", "PARTS_OF_RISK", "BookRisk", "no_risk", "risk_of_book", "risk_summary"]
+__all__ = ["BookRisk"]
 
-FORECASTS = (
+_FORECASTS = (
     "date", "end", "horizon", "volatility", "unknown", "realised_return", "realised_volatility",
     "z", "counted",
 )  # fmt: skip
-PARTS_OF_RISK = ("date", "kind", "name", "name_zh", "name_en", "exposure", "variance")
+_PARTS_OF_RISK = ("date", "kind", "name", "name_zh", "name_en", "exposure", "variance")
 _KINDS = ("country", "industry", "style")
 
 
@@ -66,69 +66,97 @@ class BookRisk(NamedTuple):
         name, name_zh, name_en (of industries), exposure, variance; those of a date sum to the
         square of the volatility.
     summary : DataFrame
-        See :func:`risk_summary`.
+        See :meth:`BookRisk.summarised`.
     """
 
     forecasts: pd.DataFrame
     parts: pd.DataFrame
     summary: pd.DataFrame
 
+    @classmethod
+    def tables(
+        cls, result: Record, market: Market, fitted: FittedRisk, horizon: int = 20
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the forecasts of a run and their parts; see :class:`BookRisk`.
 
-def risk_of_book(
-    result: Record, market: Market, fitted: FittedRisk, horizon: int = 20
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the forecasts of a run and their parts; see :class:`BookRisk`.
+        Parameters
+        ----------
+        result : Record
+        market : Market
+            The market of the run.
+        fitted : FittedRisk
+            A model of it.
+        horizon : int
+            Trading days of a forecast.
 
-    Parameters
-    ----------
-    result : Record
-    market : Market
-        The market of the run.
-    fitted : FittedRisk
-        A model of it.
-    horizon : int
-        Trading days of a forecast.
+        Raises
+        ------
+        DataError
+            When the market is not that of the run, or the members of an index whose future was sold
+            are not known.
 
-    Raises
-    ------
-    DataError
-        When the market is not that of the run, or the members of an index whose future was sold
-        are not known.
+        Notes
+        -----
+        A forecast uses what was known at its close. Without stocks there is none.
+        """
+        check_market(result, fitted.market)
+        if horizon < 1:
+            raise DataError(f"risk: horizon {horizon} days; accepted: 1 or more")
+        through = held_through(result, market)
+        days = pd.DatetimeIndex(result.ledger.index)
+        hedge = cache(lambda product: _hedge_known(market, product))
+        lines, parts = [], []
+        for day in _days_of_forecasts(result):
+            value, row = through.value[day], through.first + day
+            known = _known(fitted, market, row, value, through.columns)
+            weights = np.zeros(len(market.codes))
+            equity = float(result.ledger["equity"].iloc[day])
+            weights[through.columns[known]] = value[known] / equity
+            futures = _futures(result, days[day], equity)
+            report = None
+            if row >= fitted.first_row and all(hedge(one)[row] for one in futures):
+                report = fitted.risk(weights, row, horizon, futures)
+                parts.append(_parts(report, fitted).assign(date=days[day]))
+            unknown = np.delete(value, known).sum() / value.sum()
+            lines.append(
+                (days[day], float("nan") if report is None else report.volatility, unknown)
+            )
+        if not lines:
+            return BookRisk.no_tables()
+        forecasts = pd.DataFrame(lines, columns=["date", "volatility", "unknown"])
+        found = pd.concat(parts, ignore_index=True) if parts else BookRisk.no_tables()[1]
+        return _realised(forecasts, result, horizon), found[list(_PARTS_OF_RISK)]
 
-    Notes
-    -----
-    A forecast uses what was known at its close. Without stocks there is none.
-    """
-    check_market(result, fitted.market)
-    if horizon < 1:
-        raise DataError(f"risk: horizon {horizon} days; accepted: 1 or more")
-    through = held_through(result, market)
-    days = pd.DatetimeIndex(result.ledger.index)
-    hedge = cache(lambda product: _hedge_known(market, product))
-    lines, parts = [], []
-    for day in _days_of_forecasts(result):
-        value, row = through.value[day], through.first + day
-        known = _known(fitted, market, row, value, through.columns)
-        weights = np.zeros(len(market.codes))
-        equity = float(result.ledger["equity"].iloc[day])
-        weights[through.columns[known]] = value[known] / equity
-        futures = _futures(result, days[day], equity)
-        report = None
-        if row >= fitted.first_row and all(hedge(one)[row] for one in futures):
-            report = fitted.risk(weights, row, horizon, futures)
-            parts.append(_parts(report, fitted).assign(date=days[day]))
-        unknown = np.delete(value, known).sum() / value.sum()
-        lines.append((days[day], float("nan") if report is None else report.volatility, unknown))
-    if not lines:
-        return no_risk()
-    forecasts = pd.DataFrame(lines, columns=["date", "volatility", "unknown"])
-    found = pd.concat(parts, ignore_index=True) if parts else no_risk()[1]
-    return _realised(forecasts, result, horizon), found[list(PARTS_OF_RISK)]
+    @classmethod
+    def no_tables(
+        cls,
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the tables of a run whose risk nobody forecast, or that held nothing."""
+        return pd.DataFrame(columns=list(_FORECASTS)), pd.DataFrame(columns=list(_PARTS_OF_RISK))
 
+    @classmethod
+    def summarised(cls, forecasts: pd.DataFrame) -> pd.DataFrame:
+        """Return whether forecasts were right.
 
-def no_risk() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables of a run whose risk nobody forecast, or that held nothing."""
-    return pd.DataFrame(columns=list(FORECASTS)), pd.DataFrame(columns=list(PARTS_OF_RISK))
+        Parameters
+        ----------
+        forecasts : DataFrame
+            Of :class:`BookRisk`; those counted are judged.
+
+        Returns
+        -------
+        DataFrame
+            By measure (bias, bias_clipped, q, mrad): forecasts, value, expected (of right forecasts
+            with normal returns), low and high (within which 95% of such series lie). NaN with fewer
+            than 12 forecasts.
+        """
+        z = forecasts.loc[forecasts["counted"] == 1, "z"].to_numpy(dtype=np.float64)
+        table = noise_bands(len(z))
+        judged = bias_table({"book": z[:, None]})
+        value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
+        table.insert(0, "value", [float(value[name]) for name in table.index])
+        table.insert(0, "forecasts", len(z))
+        return table
 
 
 def _days_of_forecasts(result: Record) -> Ints:
@@ -226,7 +254,7 @@ def _realised(forecasts: pd.DataFrame, result: Record, horizon: int) -> pd.DataF
     for n in np.flatnonzero(np.isfinite(table["z"])):
         if place[n] >= free:
             counted[n], free = 1, place[n] + horizon
-    return table.assign(counted=counted)[list(FORECASTS)]
+    return table.assign(counted=counted)[list(_FORECASTS)]
 
 
 def _returns(result: Record) -> Floats:
@@ -236,27 +264,3 @@ def _returns(result: Record) -> Floats:
     before = ledger["equity"].shift(1) + net_flows(ledger)
     found = gain / before.where(before > 0)
     return np.asarray(found.fillna(0.0), dtype=np.float64)
-
-
-def risk_summary(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Return whether forecasts were right.
-
-    Parameters
-    ----------
-    forecasts : DataFrame
-        Of :class:`BookRisk`; those counted are judged.
-
-    Returns
-    -------
-    DataFrame
-        By measure (bias, bias_clipped, q, mrad): forecasts, value, expected (of right forecasts
-        with normal returns), low and high (within which 95% of such series lie). NaN with fewer
-        than 12 forecasts.
-    """
-    z = forecasts.loc[forecasts["counted"] == 1, "z"].to_numpy(dtype=np.float64)
-    table = noise_bands(len(z))
-    judged = bias_table({"book": z[:, None]})
-    value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
-    table.insert(0, "value", [float(value[name]) for name in table.index])
-    table.insert(0, "forecasts", len(z))
-    return table

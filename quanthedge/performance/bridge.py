@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 
 from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
-from quanthedge.ledger import COST_LINES, FLOW_LINES, net_flows, signed_lines
-from quanthedge.performance.book import FEE_LINES
+from quanthedge.ledger import line_names, net_flows, signed_lines
 from quanthedge.performance.returns import levels
 from quanthedge.record import Record
 from quanthedge.rules import index_products, product_of
@@ -33,16 +32,16 @@ from quanthedge.rules import index_products, product_of
 __all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
-EARNED = (*SOURCES, *COST_LINES, *FEE_LINES, "accrual")
-BRIDGE_LINES = (*EARNED, *FLOW_LINES)
+_EARNED = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
+BRIDGE_LINES = (*_EARNED, *line_names("flow"))
 # the six parts that short papers show, each line in one of them
 _PARTS = {
     "alpha": ("alpha", "dividends", "revaluation"),
     "market": ("market",),
     "basis": ("basis", "roll"),
     "interest": ("interest",),
-    "costs": ("trading", *COST_LINES),
-    "fees": (*FEE_LINES, "accrual"),
+    "costs": ("trading", *line_names("cost")),
+    "fees": (*line_names("fee"), "accrual"),
 }
 By = Literal["day", "week", "month", "year", "whole"]
 
@@ -133,13 +132,13 @@ def bridge_returns(
     daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
     before = ledger["equity"].shift(1) + _flows(ledger) - ledger["accrued_fee_at_open"]
     scale = (chained.shift(1) / before).reindex(daily.index)
-    parts = daily[list(EARNED)].mul(scale, axis=0).where(daily[list(EARNED)] != 0.0, 0.0)
+    parts = daily[list(_EARNED)].mul(scale, axis=0).where(daily[list(_EARNED)] != 0.0, 0.0)
     label = _label(daily, by)
     opens = chained.shift(1).reindex(daily.index).groupby(label).first()
     closes = chained.reindex(daily.index).groupby(label).last()
     table = parts.groupby(label).sum().div(opens, axis=0)
     table["return"] = closes / opens - 1.0
-    table["residual"] = table["return"] - table[list(EARNED)].sum(axis=1)
+    table["residual"] = table["return"] - table[list(_EARNED)].sum(axis=1)
     table.index = _last_days(daily, label)
     return table
 
@@ -257,7 +256,7 @@ def _days_anew(result: Record) -> pd.DataFrame:
         "interest": inside["interest"],
         "revaluation": inside["revaluation"] - opening["revaluation"],
         "accrual": opening["accrued_performance_fee"] - inside["accrued_performance_fee"],
-        **signed_lines(inside, (*COST_LINES, *FEE_LINES, *FLOW_LINES)),
+        **signed_lines(inside, (*line_names("cost"), *line_names("fee"), *line_names("flow"))),
     }
     table = pd.DataFrame({name: line.to_numpy() for name, line in lines.items()}, inside.index)
     # what futures earned beyond carried lots and rolls are fills of the other futures trades

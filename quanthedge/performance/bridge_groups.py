@@ -26,7 +26,6 @@ __all__ = [
     "RESIDUAL",
     "alpha_by",
     "alpha_by_day",
-    "alpha_of_held",
     "layer_numbers",
     "summed_alpha",
     "value_layers",
@@ -84,10 +83,10 @@ def alpha_by(
     date
     2014-12-31  1386000.0  2360000.0
     """
-    return alpha_of_held(result, held_through(result, market), groups, by, start, end)
+    return _alpha_of_held(result, held_through(result, market), groups, by, start, end)
 
 
-def alpha_of_held(
+def _alpha_of_held(
     result: Record,
     through: Held,
     groups: pd.Series | pd.DataFrame,

@@ -13,16 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import (
-    Clients,
-    FundTerms,
-    LotUnits,
-    Register,
-    crystallisation_flags,
-    exact,
-    hurdle_path,
-    round_half_up,
-)
+from quanthedge.fund import Clients, FundTerms, LotUnits, Register, exact, round_half_up
 from quanthedge.performance.last_close import last_close_gains
 from quanthedge.performance.statement import investor_statement, investors_of
 from quanthedge.record import Record
@@ -104,12 +95,12 @@ def _replayed(result: Record) -> dict[str, float]:
     terms = result.strategy.fund
     ledger = result.ledger
     dates = ledger.index.to_numpy().astype("datetime64[D]")
-    flags = crystallisation_flags(dates[1:], terms)
+    flags = terms.crystallisation_flags(dates[1:])
     last = result.investors["date"] == ledger.index[-1]
     flags[-1] |= bool((result.investors.loc[last, "event"] == "performance_fee").any())
     grown = np.ones(flags.size)
     if terms.hurdle is not None:
-        grown = hurdle_path(terms.hurdle, dates, ledger["index_close"].to_numpy())
+        grown = terms.hurdle.path(dates, ledger["index_close"].to_numpy())
     wealth: dict[str, Decimal] = defaultdict(Decimal)
     for name in dict.fromkeys(result.investors["share_class"]):
         replay = _Replay(result, str(name), terms)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import years
 
@@ -50,7 +50,7 @@ def cash_drag(ledger: pd.DataFrame) -> CashDrag:
     idle = ledger["stock_cash"] + ledger["futures_cash"] - tied
     work = ledger["stock_value"] + tied
     profit = ledger["stock_pnl"] + ledger["dividends"] + ledger["futures_pnl"]
-    profit = profit - ledger[list(COST_LINES)].sum(axis=1)
+    profit = profit - ledger[list(line_names("cost"))].sum(axis=1)
     before = work.shift(1).where(work.shift(1) > 0)
     at_work = float((idle.shift(1) * profit / before).iloc[1:].sum())
     earned = float(inside["interest"].sum())

@@ -22,7 +22,7 @@ from quanthedge.risk import FittedRiskModel, RiskModel
 
 __all__ = ["alpha_by_model", "factor_alpha"]
 
-MARKET, INDUSTRIES, SPECIFIC = "market", "industries", "specific"
+_MARKET, INDUSTRIES, _SPECIFIC = "market", "industries", "specific"
 
 
 def alpha_by_model(
@@ -71,9 +71,9 @@ def alpha_by_model(
     fitted = model if isinstance(model, FittedRiskModel) else (model or RiskModel()).fit(market)
     through = held_through(result, market)
     parts = factor_alpha(result, through, fitted)
-    table = pd.DataFrame({MARKET: parts[fitted.factors[0]]})
+    table = pd.DataFrame({_MARKET: parts[fitted.factors[0]]})
     table[INDUSTRIES] = parts[list(fitted.characteristics.industries)].sum(axis=1)
-    table = table.join(parts[[*fitted.style_names, SPECIFIC]])
+    table = table.join(parts[[*fitted.style_names, _SPECIFIC]])
     return summed_alpha(result, table, through.mismatches, by, start, end)
 
 
@@ -113,5 +113,5 @@ def factor_alpha(result: Record, through: Held, fitted: FittedRiskModel) -> pd.D
     parts[:, 0] -= market_move(result) * through.value.sum(axis=1)
     days = pd.DatetimeIndex(result.ledger.index[1:], name="date")
     table = pd.DataFrame(parts, index=days, columns=list(fitted.factors))
-    table[SPECIFIC] = through.alpha.sum(axis=1) - parts.sum(axis=1)
+    table[_SPECIFIC] = through.alpha.sum(axis=1) - parts.sum(axis=1)
     return table

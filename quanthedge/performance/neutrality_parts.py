@@ -9,14 +9,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FUND_FEES
+from quanthedge.ledger import line_names
 from quanthedge.performance.bridge import By, bridge_returns
 from quanthedge.performance.relation import correlation
 from quanthedge.performance.returns import levels, period_returns
 from quanthedge.performance.robust import FEWEST_PAIRS
 from quanthedge.record import Record
 
-__all__ = ["PARTS", "STATEMENTS", "correlation_parts", "correlation_stated_otherwise"]
+__all__ = ["PARTS", "correlation_parts", "correlation_stated_otherwise"]
 
 # lines of the bridge whose link with the index has one cause
 PARTS: dict[str, tuple[str, ...]] = {
@@ -26,10 +26,16 @@ PARTS: dict[str, tuple[str, ...]] = {
     "basis": ("basis", "roll"),
     "trading": ("trading",),
     "income": ("dividends", "interest"),
-    "costs": COST_LINES,
-    "fees": (*FUND_FEES, "accrual"),
+    "costs": line_names("cost"),
+    "fees": (*line_names("fee"), "accrual"),
 }
-STATEMENTS = ("accrued", "before_fees", "last_close", "fee_on_its_day", "last_close_fee_on_its_day")
+_STATEMENTS = (
+    "accrued",
+    "before_fees",
+    "last_close",
+    "fee_on_its_day",
+    "last_close_fee_on_its_day",
+)
 _Often = Literal["daily", "weekly"]
 _BY: dict[_Often, By] = {"daily": "day", "weekly": "week"}
 
@@ -79,7 +85,7 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by ``STATEMENTS``, columns daily and weekly: net with the fee accrued; before all
+        Indexed by ``_STATEMENTS``, columns daily and weekly: net with the fee accrued; before all
         fees; accrued with every stock at its last close; stated with the performance fee on the
         day of its charge; both of the last. NaN of fewer than ten periods.
     """

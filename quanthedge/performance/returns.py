@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import FUND_FEES, net_flows
+from quanthedge.ledger import line_names, net_flows
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
@@ -87,7 +87,7 @@ def daily_returns(ledger: pd.DataFrame) -> pd.DataFrame:
 def _charged(rows: pd.DataFrame) -> Floats:
     """Return the fees of each day, added up; one that is unknown counts for nothing."""
     total = np.zeros(len(rows))
-    for name in FUND_FEES:
+    for name in line_names("fee"):
         total += np.nan_to_num(rows[name].to_numpy(dtype=np.float64), posinf=np.inf, neginf=-np.inf)
     return total
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FLOW_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance.bridge import SOURCES, bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
@@ -15,7 +15,7 @@ from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = ["alpha_estimates", "mean_a_year"]
 
-FEWEST: Final = 60  # days below which no error is stated
+_FEWEST: Final = 60  # days below which no error is stated
 
 
 def mean_a_year(returns: pd.Series) -> Estimate:
@@ -36,7 +36,7 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     if n < MINIMUM_DAYS:
         return Estimate(nan, nan, nan, nan, n)
     mean = float(values.mean()) * TRADING_DAYS_A_YEAR
-    if n < FEWEST or float(values.std()) < 1e-12:
+    if n < _FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)
     rest, lags = values - values.mean(), newey_west_lags(n)
     total = float(rest @ rest)
@@ -63,10 +63,10 @@ def alpha_estimates(result: Record) -> dict[str, Estimate]:
         When a close of the benchmark is missing.
     """
     daily = bridge(result, "day")
-    base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[list(FLOW_LINES)].sum(
-        axis=1
-    )
-    costs = daily[list(COST_LINES)].sum(axis=1)
+    base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[
+        list(line_names("flow"))
+    ].sum(axis=1)
+    costs = daily[list(line_names("cost"))].sum(axis=1)
     series = {
         "alpha": daily["alpha"],
         "alpha_after_costs": daily["alpha"] + costs,

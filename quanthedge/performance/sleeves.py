@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.ledger import FLOW_LINES, FUND_FEES, signed_lines
+from quanthedge.ledger import line_names, signed_lines
 from quanthedge.performance.bridge import By, by_period
 from quanthedge.record import Record
 
@@ -55,7 +55,7 @@ def sleeve_bridge(result: Record, by: By = "whole") -> pd.DataFrame:
     quanthedge.errors.DataError: the fund has no sleeves beside its stocks; see `bridge`
     """
     ledger, earned = result.ledger, _of_sleeves(result, "earned")
-    fund = signed_lines(ledger, ("interest", *FUND_FEES, *FLOW_LINES)).iloc[1:]
+    fund = signed_lines(ledger, ("interest", *line_names("fee"), *line_names("flow"))).iloc[1:]
     fund["interest"] -= _of_sleeves(result, "interest").sum(axis=1)
     daily = earned.join(fund)
     daily["revaluation"] = ledger["revaluation"].diff().iloc[1:]

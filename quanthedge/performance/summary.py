@@ -8,10 +8,9 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance.active import excess_level, geometric_excess
 from quanthedge.performance.book import (
-    FEE_LINES,
     annual_turnover,
     costs,
     exposures,
@@ -194,11 +193,11 @@ def _costs(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "costs"
     table = costs(ledger)
     groups = {
-        **{line: [line] for line in COST_LINES},
-        "trading_costs": list(COST_LINES),
-        **{line: [line] for line in FEE_LINES},
-        "fund_fees": list(FEE_LINES),
-        "costs_and_fees": [*COST_LINES, *FEE_LINES],
+        **{line: [line] for line in line_names("cost")},
+        "trading_costs": list(line_names("cost")),
+        **{line: [line] for line in line_names("fee")},
+        "fund_fees": list(line_names("fee")),
+        "costs_and_fees": [*line_names("cost"), *line_names("fee")],
     }
     for name, lines in groups.items():
         paid = table.loc[lines].sum(skipna=False)

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from quanthedge.ledger import COST_LINES, FLOW_LINES, LINES, PROFIT_LINES
-from quanthedge.performance.book import FEE_LINES, exposures
+from quanthedge.ledger import LINES, line_names
+from quanthedge.performance.book import exposures
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
@@ -14,7 +14,13 @@ from quanthedge.performance.returns import daily_returns, levels, period_returns
 __all__ = ["ATTRIBUTION_LINES", "attribution", "monthly_table", "yearly_table"]
 
 _STATED_LINES = ("revaluation", "accrual")  # what the accountant states beside the bookings
-ATTRIBUTION_LINES = (*PROFIT_LINES, *COST_LINES, *FEE_LINES, *_STATED_LINES, *FLOW_LINES)
+ATTRIBUTION_LINES = (
+    *line_names("profit"),
+    *line_names("cost"),
+    *line_names("fee"),
+    *_STATED_LINES,
+    *line_names("flow"),
+)
 
 
 def monthly_table(
@@ -72,8 +78,8 @@ def yearly_table(ledger: pd.DataFrame) -> pd.DataFrame:
             "max_drawdown": float(drawdowns(own["net"]).min()),
             "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),
             "turnover": traded / float(part["equity"].mean()),
-            "costs": float(part[list(COST_LINES)].to_numpy().sum()),
-            "fees": float(part[list(FEE_LINES)].to_numpy().sum()),
+            "costs": float(part[list(line_names("cost"))].to_numpy().sum()),
+            "fees": float(part[list(line_names("fee"))].to_numpy().sum()),
             "days": len(part),
         }
     table = pd.DataFrame.from_dict(rows, orient="index")

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.factors import Factor, exposures
+from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.record import Record
 from quanthedge.risk import AnyRiskModel, RiskModel, index_weights, style_exposures
@@ -89,7 +89,7 @@ def _grades(
 def _given(factor: Factor, market: Market, row: NDArray[np.int64]) -> bool:
     """Return whether the market has what a style is made of."""
     try:
-        exposures(factor, market, row)
+        factor.checked_exposure(market, row)
     except DataError:
         return False
     return True

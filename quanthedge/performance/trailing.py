@@ -45,11 +45,11 @@ def trailing_table(ledger: pd.DataFrame, end: str | pd.Timestamp | None = None) 
     Examples
     --------
     >>> days = pd.to_datetime(["2015-05-29", "2015-06-30", "2015-07-24", "2015-07-31"])
-    >>> from quanthedge.performance import FEE_LINES
+    >>> from quanthedge.ledger import line_names
     >>> ledger = pd.DataFrame({"equity": [1.0, 1.0, 1.1, 1.21], "index_close": 1.0}, index=days)
     >>> ledger = ledger.assign(subscriptions=0, redemptions=0, distributions=0)
     >>> accrued = ("accrued_performance_fee", "accrued_fee_at_open")
-    >>> ledger = ledger.assign(**dict.fromkeys((*FEE_LINES, *accrued), 0.0))
+    >>> ledger = ledger.assign(**dict.fromkeys((*line_names("fee"), *accrued), 0.0))
     >>> trailing_table(ledger)["net"].round(2).tolist()
     [0.1, 0.21, nan, nan, nan, nan, 0.21]
     """

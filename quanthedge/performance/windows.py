@@ -40,11 +40,11 @@ WINDOWS = (
     Window("small_caps_2024", "2024-01-02", "2024-02-29"),
     Window("rally_2024", "2024-09-24", "2024-10-31"),
 )
-FEWEST = 2  # stated windows inside a run, below which its own worst spells are added
-FOUND_DAYS = 20  # trading days of a spell that is found
+_FEWEST = 2  # stated windows inside a run, below which its own worst spells are added
+_FOUND_DAYS = 20  # trading days of a spell that is found
 
 
-def found_windows(ledger: pd.DataFrame, days: int = FOUND_DAYS) -> list[Window]:
+def found_windows(ledger: pd.DataFrame, days: int = _FOUND_DAYS) -> list[Window]:
     """Return the run's own spells of stress: the largest fall and rise of its index, its worst.
 
     Returns
@@ -79,7 +79,7 @@ def stress_windows(ledger: pd.DataFrame) -> list[Window]:
         for one in WINDOWS
         if ((days >= pd.Timestamp(one.start)) & (days <= pd.Timestamp(one.end))).any()
     ]
-    return met if len(met) >= FEWEST else [*met, *found_windows(ledger)]
+    return met if len(met) >= _FEWEST else [*met, *found_windows(ledger)]
 
 
 def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> pd.DataFrame:

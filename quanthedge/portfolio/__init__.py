@@ -6,8 +6,7 @@ from quanthedge.portfolio.optimised import OptimisedSelector
 from quanthedge.portfolio.schedule import Every, Periodic, Schedule
 from quanthedge.portfolio.selection import Selector, TopSelector
 from quanthedge.portfolio.targets import Targets
-from quanthedge.portfolio.weights import TableWeights, weights_from
-from quanthedge.portfolio.wording import selector_name
+from quanthedge.portfolio.weights import TableWeights
 
 __all__ = [
     "Book",
@@ -21,6 +20,4 @@ __all__ = [
     "TableWeights",
     "Targets",
     "TopSelector",
-    "selector_name",
-    "weights_from",
 ]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from quanthedge.errors import StrategyError
 from quanthedge.market import Market
-from quanthedge.optimise import decision_table
+from quanthedge.optimise import Decision
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.selection import Selector, average_ranks
 from quanthedge.portfolio.targets import Targets, sparse_targets
@@ -59,7 +59,7 @@ class IndustryBalancedSelector(Selector):
             No stock with a score is of an industry that the index holds.
         """
         wanted = self._weights(market, scores, rows, circumstances.tilts())
-        return Book(sparse_targets(market, rows, wanted), decision_table())
+        return Book(sparse_targets(market, rows, wanted), Decision.table())
 
     def _weights(self, market: Market, scores: Floats, rows: Ints, tilts: Floats) -> Floats:
         rows = np.asarray(rows, dtype=np.int64)

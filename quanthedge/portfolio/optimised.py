@@ -13,7 +13,6 @@ from quanthedge.optimise import (
     Decision,
     Optimiser,
     TradingTerms,
-    decision_table,
     industries_of,
     market_days,
 )
@@ -79,7 +78,7 @@ class OptimisedSelector(Selector, Bounds):
         """
         made = self.decisions(market, scores, rows, circumstances)
         wanted = np.array([weights for weights, _ in made])
-        told = decision_table(decision for _, decision in made)
+        told = Decision.table(decision for _, decision in made)
         return Book(sparse_targets(market, rows, wanted), told)
 
     def decisions(

@@ -6,14 +6,15 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers
+from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers
 from quanthedge.market import Market
-from quanthedge.optimise import decision_table
+from quanthedge.optimise import Decision
 from quanthedge.portfolio.circumstances import Book, Circumstances
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.targets import Targets, sparse_targets
 from quanthedge.risk import index_weights
-from quanthedge.typing import Bools, Floats, Ints
+from quanthedge.typing import Bools, Floats, Ints, Language
+from quanthedge.words import texts
 
 __all__ = ["Selector", "TopSelector", "average_ranks"]
 
@@ -102,7 +103,19 @@ class Selector(Kinded, noun="selector"):
         circumstances : Circumstances
             What a selector with ``needs_circumstances`` may ask for; the others look at none.
         """
-        return Book(self.targets(market, scores, rows), decision_table())
+        return Book(self.targets(market, scores, rows), Decision.table())
+
+    def called(self, language: Language) -> str:
+        """Return what the selector is called: by its kind, or as its author calls it.
+
+        >>> from quanthedge.portfolio.optimised import OptimisedSelector
+        >>> OptimisedSelector(risk_aversion=10).called("en")
+        'an optimiser against 000300.SH'
+        """
+        if is_own(self):
+            return own_name(self, "selector", language)
+        text = str(texts("quanthedge.portfolio", "words")["kinds"][self.kind][language])
+        return text.format(index=getattr(self, "benchmark", ""))
 
 
 def _check_book(

@@ -10,12 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from quanthedge.errors import StrategyError
+from quanthedge.kinds import own_name
 from quanthedge.market import Market
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.selection import Selector
 from quanthedge.portfolio.targets import Targets, sparse_targets
 from quanthedge.signals import GivenTable, Scores, table_from
-from quanthedge.typing import Floats, Ints
+from quanthedge.typing import Floats, Ints, Language
 
 __all__ = ["TableWeights", "weights_from"]
 
@@ -98,6 +99,10 @@ class TableWeights(GivenTable, Selector):
         raise StrategyError(
             f"{self.told}: none in force at the close of {market.dates[row]}; {why}"
         )
+
+    def called(self, language: Language) -> str:
+        """Return the name of the table."""
+        return own_name(self, self.what, language)
 
 
 def _check_weights(scores: Scores, told: str) -> None:

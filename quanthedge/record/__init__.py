@@ -4,18 +4,15 @@ from quanthedge.record.cut import until
 from quanthedge.record.folder import earlier_run, foreign_files, run_content, run_files, write_run
 from quanthedge.record.head import RUN_FILE
 from quanthedge.record.reading import read_head, read_run
-from quanthedge.record.request import Wanted, differences, wanted
+from quanthedge.record.request import differences, wanted
 from quanthedge.record.run import Record, Request, RunVariant, VariantTerms, made_when_read
-from quanthedge.record.tables import TABLES
 
 __all__ = [
     "RUN_FILE",
-    "TABLES",
     "Record",
     "Request",
     "RunVariant",
     "VariantTerms",
-    "Wanted",
     "differences",
     "earlier_run",
     "foreign_files",

@@ -200,7 +200,7 @@ def _is_there(folder: Path) -> bool:
         if not folder.is_dir():
             raise DataError(f"{folder}: a file is in the way of the run folder")
         if os.path.lexists(folder / RUN_FILE):
-            format_of(folder)
+            _format_of(folder)
             return True
         if any(folder.iterdir()):
             raise DataError(
@@ -209,7 +209,7 @@ def _is_there(folder: Path) -> bool:
     return False
 
 
-def format_of(folder: Path) -> int:
+def _format_of(folder: Path) -> int:
     """Return the format of a run folder of this or an earlier version: our mark.
 
     Raises
@@ -237,7 +237,7 @@ def _ours(folder: Path) -> list[str]:
     """Return the files of a run in a folder that has our mark."""
     if not os.path.lexists(folder / RUN_FILE):
         return []
-    format_of(folder)
+    _format_of(folder)
     names = [*names_of(get_args(VariantName)), *STATE, *_own_names(folder)]
     return [name for name in names if os.path.lexists(folder / name)]
 

@@ -34,7 +34,6 @@ __all__ = [
     "OPEN_INTEREST_LIMIT",
     "Limit",
     "capacity_answer",
-    "capacity_figure",
     "capacity_limits",
     "capacity_of_run",
     "capacity_png",
@@ -289,7 +288,7 @@ def _layout(
     return layout
 
 
-def capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:
+def _capacity_figure(table: pd.DataFrame, path: str | Path, language: Language = "en") -> Path:
     """Write the capacity curve as a PNG image and return its path."""
     return figure_png(capacity_spec(table, language), path)
 

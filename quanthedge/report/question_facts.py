@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from quanthedge.alpha import combination_name, neutral_name
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
 from quanthedge.hedge.policies import policy_text
@@ -28,7 +27,7 @@ from quanthedge.report.sleeve_facts import sleeve_facts
 from quanthedge.report.strategy_words import described
 from quanthedge.report.writer import Writer, excess_returns
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
-from quanthedge.signals import given_tables
+from quanthedge.signals import GivenTable
 from quanthedge.universe import LargestUniverse
 from quanthedge.words import notation
 
@@ -140,9 +139,9 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     if factors:
         holds.add("summed" if strategy.alpha is None else "combined")
     if strategy.alpha is not None:
-        facts["combination"] = combination_name(strategy.alpha.combine, language)
-        facts["features"] = neutral_name(strategy.alpha.neutral, language)
-    tables = given_tables(strategy)
+        facts["combination"] = strategy.alpha.combine.called(language)
+        facts["features"] = strategy.alpha.ranks_called(language)
+    tables = GivenTable.within(strategy)
     facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
     facts["factor_count"] = str(len(factors)) if factors else None
     published, own = (

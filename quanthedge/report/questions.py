@@ -9,7 +9,7 @@ from quanthedge.words import texts
 
 __all__ = ["catalogue", "chosen", "questions"]
 
-FEWEST = 2  # sentences of an answer
+_FEWEST = 2  # sentences of an answer
 GROUPS = ("basics", "advanced", "risk", "doubts")
 
 
@@ -26,7 +26,7 @@ def questions(writer: Writer) -> list[Block]:
 
     def answered(one: dict[str, Any]) -> tuple[str, str]:
         said = chosen(one["say"], facts, holds)
-        if len(said) < FEWEST:
+        if len(said) < _FEWEST:
             said.append(str(asked["missing"]))
         return f"{one['id']}. {one['question']}", joint.join(said)
 

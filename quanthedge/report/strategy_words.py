@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from quanthedge.alpha import combination_name
 from quanthedge.kinds import is_own, own_name
-from quanthedge.portfolio import TableWeights, TopSelector, selector_name
+from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
 from quanthedge.report.writer import own_words
@@ -36,7 +35,7 @@ def described(strategy: Strategy, language: Language) -> str:
         told = text["all_of" if everything else "some_of"]
         chosen = told.format(n=f"{selector.n:,}", universe=universe)
     else:
-        name, weighting = selector_name(selector, language), ""
+        name, weighting = selector.called(language), ""
         chosen = text["chosen_by"].format(universe=universe, name=name)
     picked = not isinstance(selector, TopSelector)
     return str(
@@ -53,7 +52,7 @@ def _factors(strategy: Strategy, text: dict[str, Any], language: Language) -> st
     """Return by how many factors stocks are chosen, and how they are combined."""
     count, alpha = len(strategy.all_factors()), strategy.alpha
     if alpha is not None:
-        name = combination_name(alpha.combine, language)
+        name = alpha.combine.called(language)
         return str(text["combined"].format(count=count, combination=name))
     return str(text["one_factor" if count == 1 else "factors"].format(count=count))
 

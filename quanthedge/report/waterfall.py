@@ -22,7 +22,6 @@ __all__ = [
     "bridge_waterfall",
     "contribution_waterfall",
     "layer_waterfall",
-    "money_waterfall",
     "part_waterfall",
 ]
 
@@ -53,10 +52,10 @@ def bridge_waterfall(
     """
     if investor:
         return contribution_waterfall(bridge_returns(result, "whole", start, end).iloc[0], language)
-    return money_waterfall(bridge(result, "whole", start, end).iloc[0], language)
+    return _money_waterfall(bridge(result, "whole", start, end).iloc[0], language)
 
 
-def money_waterfall(row: pd.Series, language: Language = "en") -> Spec:
+def _money_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     """Return the waterfall from the sources of profit to the change of equity.
 
     ``row`` is one of :func:`quanthedge.performance.bridge`; lines below half a yuan are left out.

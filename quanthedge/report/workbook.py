@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from quanthedge.ledger import line_names
 from quanthedge.performance import BRIDGE_LINES as LINES
-from quanthedge.performance import (
-    FLOW_LINES,
-    FUND_FEES,
-    bridge,
-    daily_returns,
-    drawdowns,
-    levels,
-    summary_of,
-)
+from quanthedge.performance import bridge, daily_returns, drawdowns, levels, summary_of
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.figure_style import gain_and_loss_colours
@@ -315,7 +308,7 @@ class _Writer:
         )  # fmt: skip
         depth = drawdowns(level).to_numpy()
         percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
-        flows = "+".join(f"{c[name]}{{row}}" for name in FLOW_LINES)
+        flows = "+".join(f"{c[name]}{{row}}" for name in line_names("flow"))
         worth = f"({c['equity']}{{row}}-{c['accrued_performance_fee']}{{row}})"
         at_open = f"({c['equity']}{{before}}+{flows}-{c['accrued_fee_at_open']}{{row}})"
         net = f"={worth}/{at_open}-1"
@@ -381,7 +374,7 @@ class _Writer:
         }
         known |= {
             f"paid_{name}": (f"=-SUM({over(name)})", "#,##0")
-            for name in (*FUND_FEES, "commission", "stamp_duty", "futures_fee", "impact")
+            for name in (*line_names("fee"), "commission", "stamp_duty", "futures_fee", "impact")
         }
         found = []
         for key, (formula, pattern) in known.items():

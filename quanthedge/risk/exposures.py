@@ -26,7 +26,6 @@ from quanthedge.factors import (
     Size,
     Turnover,
     Volatility,
-    exposures,
 )
 from quanthedge.market import Market
 from quanthedge.typing import Bools, Floats, Ints
@@ -190,7 +189,7 @@ def _styles(
             known[name] = np.isfinite(raw)
 
     for name, factor in styles.items():
-        take(name, np.asarray(exposures(factor, market, days), dtype=np.float64))
+        take(name, np.asarray(factor.checked_exposure(market, days), dtype=np.float64))
     betas = np.empty(whole.shape)
     market_betas(returns, whole, _BETA_HALF_LIFE, _BETA_DAYS, betas)
     take(BETA, betas if rows is None else betas[rows])

@@ -11,7 +11,7 @@ from quanthedge.risk.index_weights import index_weights
 from quanthedge.rules import index_of
 from quanthedge.typing import Floats
 
-__all__ = ["BasisRisk", "basis_returns", "basis_risk", "future_members"]
+__all__ = ["BasisRisk", "basis_risk", "future_members"]
 
 _HALF_LIFE, _LAGS, _LEAST = 84.0, 10, 20
 
@@ -47,7 +47,7 @@ def future_members(market: Market, product: str, row: int) -> Floats:
     return found
 
 
-def basis_returns(market: Market, product: str) -> Floats:
+def _basis_returns(market: Market, product: str) -> Floats:
     """Return the return of a product's main contract less its index's, [T].
 
     The contract is the one with the most open interest at the close before; its return is from
@@ -71,7 +71,7 @@ def basis_risk(market: Market, product: str) -> BasisRisk:
     """Return the variance of a product's basis at the close of each day."""
     from quanthedge.risk.kernels.moments import factor_moments
 
-    returns = basis_returns(market, product)
+    returns = _basis_returns(market, product)
     plain, adjusted = np.full(len(returns), np.nan), np.full(len(returns), np.nan)
     moments, weight = np.zeros((_LAGS + 1, 1, 1)), np.zeros(_LAGS + 1)
     history, seen = np.full((_LAGS, 1), np.nan), 0

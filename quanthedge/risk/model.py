@@ -42,11 +42,11 @@ from quanthedge.risk.specific import WINDOW, SpecificMoments, blended, shrunk, s
 from quanthedge.risk.threads import one_thread
 from quanthedge.typing import Bools, Floats
 
-__all__ = ["COUNTRY", "FittedRiskModel", "RiskModel"]
+__all__ = ["FittedRiskModel", "RiskModel"]
 
-COUNTRY = "country"
+_COUNTRY = "country"
 _TAKEN = (
-    BETA, MID_SIZE, COUNTRY, "unknown", "market", "industries", "specific", "basis",
+    BETA, MID_SIZE, _COUNTRY, "unknown", "market", "industries", "specific", "basis",
     "residual", "mismatched_holdings",
 )  # fmt: skip
 _LEAST_DAYS = 60  # of factor returns before a covariance is worth anything
@@ -221,7 +221,7 @@ class FittedRiskModel(FittedRisk):
     @cached_property
     def factors(self) -> tuple[str, ...]:
         """Names of all factors: the country, industries by code, styles."""
-        return (COUNTRY, *self.characteristics.industries, *self.characteristics.style_names)
+        return (_COUNTRY, *self.characteristics.industries, *self.characteristics.style_names)
 
     def factor_returns(self) -> pd.DataFrame:
         """Return the factor returns of each day, with r_squared and stocks."""

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 COLUMNS = ("portfolios", "forecasts", "bias", "bias_clipped", "low", "high", "q", "mrad", "inside")
-RUN, CLIP = 12, 3.0
+RUN, _CLIP = 12, 3.0
 _LARGE, _SOME = 800, 100
 
 
@@ -75,10 +75,10 @@ class FactorForecasting(Protocol):
         ...
 
 
-PortfolioClass = Callable[["View"], Floats]
+PortfolioClass = Callable[["_View"], Floats]
 
 
-class View:
+class _View:
     """What a class of portfolios is made of at the close of a day.
 
     Attributes
@@ -118,7 +118,7 @@ class View:
         return made
 
 
-def _random(view: View, *, active: bool) -> Floats:
+def _random(view: _View, *, active: bool) -> Floats:
     large = view.order[:_LARGE]
     made = [
         view.equal(view.rng.choice(large, min(_SOME, len(large) // 2), replace=False))
@@ -128,20 +128,20 @@ def _random(view: View, *, active: bool) -> Floats:
     return np.vstack([one - whole for one in made])
 
 
-def _small(view: View) -> Floats:
+def _small(view: _View) -> Floats:
     half = view.order[len(view.order) // 2 :]
     chosen = view.rng.choice(half, min(_SOME, len(half)), replace=False)
     return view.equal(chosen)
 
 
-def _styled(view: View, name: str, side: int, *, active: bool) -> Floats:
+def _styled(view: _View, name: str, side: int, *, active: bool) -> Floats:
     large = view.order[:_LARGE]
     grade = view.forecast.exposures[large, view.forecast.factors.index(name)]
     chosen = large[np.argsort(-side * grade, kind="stable")[: min(_SOME, len(large) // 4)]]
     return view.equal(chosen) - (view.equal(large) if active else 0.0)
 
 
-def _industries(view: View) -> Floats:
+def _industries(view: _View) -> Floats:
     """Return every industry by market value, those of ten stocks and more."""
     made = []
     for place, name in enumerate(view.forecast.factors):
@@ -153,7 +153,7 @@ def _industries(view: View) -> Floats:
     return np.vstack(made) if made else np.empty((0, len(view.size)))
 
 
-def _optimised(view: View) -> Floats:
+def _optimised(view: _View) -> Floats:
     """Return active books of least risk for random alphas: what an optimiser would hold.
 
     ``w = V^-1 (alpha - its part that is not neutral to cash)`` over the 300 largest, alpha drawn;
@@ -241,7 +241,7 @@ def z_scores(
     ----------
     fitted : Forecasting
     classes : mapping
-        By name a function of a :class:`View` that returns weights [P, N].
+        By name a function of a :class:`_View` that returns weights [P, N].
     rows : int64 [D]
         Days of the forecasts; `horizon` days apart, or their returns overlap.
     horizon : int
@@ -260,7 +260,7 @@ def z_scores(
         if len(ahead) < horizon:
             raise DataError(f"validate: {market.dates[row]} has fewer than {horizon} days after it")
         earned = np.prod(1.0 + np.nan_to_num(ahead), axis=0) - 1.0
-        view = View(market, int(row), fitted.forecast(int(row), horizon))
+        view = _View(market, int(row), fitted.forecast(int(row), horizon))
         for name, make in classes.items():
             weights = make(view)
             risk = np.array([_risk(view.forecast, one) for one in weights])
@@ -305,7 +305,7 @@ def bias_table(scores: Mapping[str, Floats]) -> pd.DataFrame:
         count = float(np.mean([len(one) for one in columns]))
         band = np.sqrt(2.0 / count)
         bias = float(np.mean([one.std(ddof=1) for one in columns]))
-        clipped = float(np.mean([np.clip(one, -CLIP, CLIP).std(ddof=1) for one in columns]))
+        clipped = float(np.mean([np.clip(one, -_CLIP, _CLIP).std(ddof=1) for one in columns]))
         square = [one[one != 0] ** 2 for one in columns]
         q = float(np.mean([(s - np.log(s)).mean() for s in square]))
         mrad = float(np.mean([_mrad(one) for one in columns]))
@@ -337,7 +337,7 @@ def noise_bands(count: int, draws: int = 2_000) -> pd.DataFrame:
     runs = np.lib.stride_tricks.sliding_window_view(z, RUN, axis=1)
     made = np.array([
         z.std(axis=1, ddof=1),
-        np.clip(z, -CLIP, CLIP).std(axis=1, ddof=1),
+        np.clip(z, -_CLIP, _CLIP).std(axis=1, ddof=1),
         (z**2 - np.log(z**2)).mean(axis=1),
         np.abs(runs.std(axis=2, ddof=1) - 1.0).mean(axis=1),
     ])  # fmt: skip

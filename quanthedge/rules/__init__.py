@@ -14,56 +14,42 @@ from quanthedge.rules.costs import (
     StockCosts,
     costs_between,
     order_costs,
-    trading_costs,
 )
 from quanthedge.rules.day import describe_day
 from quanthedge.rules.dividend_tax import PAR_YUAN, dividend_tax, months_later
 from quanthedge.rules.expiry import third_friday
-from quanthedge.rules.futures import FuturesRules, futures_rules, listing_date
+from quanthedge.rules.futures import FuturesRules, listing_date
 from quanthedge.rules.limit_prices import TICK, limit_prices
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.naming import rule_name, table_name
 from quanthedge.rules.products import index_of, index_products, product_of
 from quanthedge.rules.rates import deposit_rate
 from quanthedge.rules.sessions import trading_hours
-from quanthedge.rules.stock_limits import (
-    BEGUN_BEFORE,
-    CLASSES,
-    FREE,
-    PARTICULAR,
-    UNREFORMED,
-    inward_exchanges,
-    listing_kinds,
-    listing_rules,
-    price_limits,
-)
-from quanthedge.rules.stocks import StockRules, stock_rules
+from quanthedge.rules.stock_limits import LimitClass, StockLimits
+from quanthedge.rules.stocks import StockRules
 from quanthedge.rules.tables import Row, read_sources, read_table, rules_are_altered
 from quanthedge.rules.year import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
 __all__ = [
-    "BEGUN_BEFORE",
     "BOARDS",
     "CALENDAR_DAYS_A_YEAR",
-    "CLASSES",
     "COMMISSION_RATE",
     "EXCHANGES",
-    "FREE",
     "FUTURES_SLIPPAGE_BP",
-    "PARTICULAR",
     "PAR_YUAN",
     "SLIPPAGE_BP",
     "TICK",
     "TRADING_DAYS_A_YEAR",
-    "UNREFORMED",
     "CommissionRate",
     "CostTerms",
     "FeesIncluded",
     "FuturesRules",
     "FuturesSlippage",
+    "LimitClass",
     "Row",
     "RuleReader",
     "StockCosts",
+    "StockLimits",
     "StockRules",
     "board_of",
     "circuit_breaker_days",
@@ -72,27 +58,20 @@ __all__ = [
     "describe_day",
     "dividend_tax",
     "exchange_of",
-    "futures_rules",
     "index_of",
     "index_products",
-    "inward_exchanges",
     "limit_prices",
     "listing_date",
-    "listing_kinds",
-    "listing_rules",
     "months_later",
     "order_costs",
     "places_of",
-    "price_limits",
     "product_of",
     "read_sources",
     "read_table",
     "rule_name",
     "rules_are_altered",
     "rules_changed_after",
-    "stock_rules",
     "table_name",
     "third_friday",
-    "trading_costs",
     "trading_hours",
 ]

@@ -27,9 +27,9 @@ def rules_changed_after(day: np.datetime64) -> Iterator[None]:
 
     Examples
     --------
-    >>> from quanthedge.rules import futures_rules
+    >>> from quanthedge.rules import FuturesRules
     >>> with rules_changed_after(np.datetime64("2014-10-08")):
-    ...     futures_rules("IF", ["2014-10-08", "2014-10-09"]).margin.tolist()
+    ...     FuturesRules.between("IF", ["2014-10-08", "2014-10-09"]).margin.tolist()
     [0.1, 0.15]
     """
     last = date.fromisoformat(str(day))

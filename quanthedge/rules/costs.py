@@ -1,6 +1,6 @@
 """What a trade in stocks costs: commission, stamp duty, transfer fee, exchange fees, slippage.
 
-The rates are those of the rule book (:func:`quanthedge.rules.stock_rules`) and the commission that
+The rates are those of the rule book (:meth:`StockRules.between`) and the commission that
 a strategy names. The formula of one order stands once, in :func:`order_costs`, for arrays and
 (compiled) for numbers: the ledger books by it, and whoever weighs a trade against what it costs
 reads it through :class:`StockCosts`.
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.stocks import StockRules, stock_rules
+from quanthedge.rules.stocks import StockRules
 from quanthedge.rules.tables import CONFIDENCES
 from quanthedge.typing import Floats
 
@@ -31,7 +31,6 @@ __all__ = [
     "StockCosts",
     "costs_between",
     "order_costs",
-    "trading_costs",
 ]
 
 # terms that strategies state of stocks and of cash-and-carry, and what holds where they do not
@@ -225,22 +224,22 @@ class StockCosts:
         by_exchange = self.transfer_rate + self._exchange_rate() + duty[:, None]
         return by_exchange[:, self.exchange] + self.commission_rate + self.slippage
 
-
-def trading_costs(rules: StockRules, terms: CostTerms) -> StockCosts:
-    """Return the costs of a run's stocks from its rules and the strategy's own terms."""
-    return StockCosts(
-        exchange=rules.exchange,
-        commission_rate=terms.commission_rate,
-        commission_min_yuan=terms.commission_min_yuan,
-        fees_included=terms.commission_includes_exchange_fees,
-        slippage=terms.slippage_bp / 1e4,
-        stamp_duty_buy=rules.stamp_duty_buy,
-        stamp_duty_sell=rules.stamp_duty_sell,
-        transfer_rate=rules.transfer_rate,
-        transfer_par_rate=rules.transfer_par_rate,
-        transfer_min_yuan=rules.transfer_min_yuan,
-        exchange_rate=rules.exchange_rate,
-    )
+    @classmethod
+    def of(cls, rules: StockRules, terms: CostTerms) -> "StockCosts":
+        """Return the costs of a run's stocks from its rules and the strategy's own terms."""
+        return cls(
+            exchange=rules.exchange,
+            commission_rate=terms.commission_rate,
+            commission_min_yuan=terms.commission_min_yuan,
+            fees_included=terms.commission_includes_exchange_fees,
+            slippage=terms.slippage_bp / 1e4,
+            stamp_duty_buy=rules.stamp_duty_buy,
+            stamp_duty_sell=rules.stamp_duty_sell,
+            transfer_rate=rules.transfer_rate,
+            transfer_par_rate=rules.transfer_par_rate,
+            transfer_min_yuan=rules.transfer_min_yuan,
+            exchange_rate=rules.exchange_rate,
+        )
 
 
 def costs_between(
@@ -263,16 +262,18 @@ def costs_between(
     list_dates
         Listing dates, [N]; None or NaT = listed long ago.
     accept_confidence, folder
-        As in :func:`quanthedge.rules.stock_rules`.
+        As in :meth:`StockRules.between`.
 
     Raises
     ------
     RuleError
-        As :func:`quanthedge.rules.stock_rules`.
+        As :meth:`StockRules.between`.
     """
     listed = np.full(len(codes), np.datetime64("NaT", "D")) if list_dates is None else list_dates
-    rules = stock_rules(dates, codes, listed, accept_confidence=accept_confidence, folder=folder)
-    return trading_costs(rules, terms)
+    rules = StockRules.between(
+        dates, codes, listed, accept_confidence=accept_confidence, folder=folder
+    )
+    return StockCosts.of(rules, terms)
 
 
 def _amounts(yuan: ArrayLike, side: str) -> Floats:

@@ -87,7 +87,7 @@ def dividend_tax(
         Record days of the dividends, [T], sorted: the record day decides which notice applies,
         also to what is still owed at a later sale.
     accept_confidence, folder
-        As in :func:`~quanthedge.rules.stock_rules`.
+        As in :meth:`~quanthedge.rules.StockRules.between`.
 
     Raises
     ------

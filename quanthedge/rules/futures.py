@@ -17,7 +17,7 @@ from quanthedge.rules.products import index_product
 from quanthedge.rules.tables import CONFIDENCES, Row
 from quanthedge.typing import Bools, Floats
 
-__all__ = ["FuturesRules", "futures_rules", "listing_date"]
+__all__ = ["FuturesRules", "listing_date"]
 
 Account = Literal["hedging", "speculative"]
 Side = Literal["short", "long"]
@@ -86,85 +86,86 @@ class FuturesRules:
     larger_side: Bools
     used: pd.DataFrame
 
+    @classmethod
+    def between(
+        cls,
+        product: str,
+        dates: object,
+        *,
+        account: Account = "hedging",
+        side: Side = "short",
+        accept_confidence: str = CONFIDENCES,
+        folder: Path | None = None,
+    ) -> "FuturesRules":
+        """Return the rules of a product on all days, looked up once.
 
-def futures_rules(
-    product: str,
-    dates: object,
-    *,
-    account: Account = "hedging",
-    side: Side = "short",
-    accept_confidence: str = CONFIDENCES,
-    folder: Path | None = None,
-) -> FuturesRules:
-    """Return the rules of a product on all days, looked up once.
+        Parameters
+        ----------
+        product
+            IF, IH, IC or IM.
+        dates
+            Days of the run, [T], sorted, none before the product's listing.
+        account
+            ``"hedging"`` (hedging margin, exempt from opening and position limits within its quota)
+            or ``"speculative"``.
+        side
+            Of the position whose margin is asked for: ``"short"`` or ``"long"``.
+        accept_confidence, folder
+            As in :meth:`~quanthedge.rules.StockRules.between`.
 
-    Parameters
-    ----------
-    product
-        IF, IH, IC or IM.
-    dates
-        Days of the run, [T], sorted, none before the product's listing.
-    account
-        ``"hedging"`` (hedging margin, exempt from opening and position limits within its quota)
-        or ``"speculative"``.
-    side
-        Of the position whose margin is asked for: ``"short"`` or ``"long"``.
-    accept_confidence, folder
-        As in :func:`~quanthedge.rules.stock_rules`.
+        Raises
+        ------
+        RuleError
+            The product is unknown, a day is not covered, or only by a row that is not accepted.
 
-    Raises
-    ------
-    RuleError
-        The product is unknown, a day is not covered, or only by a row that is not accepted.
-
-    Examples
-    --------
-    >>> rules = futures_rules("IF", ["2015-09-02", "2015-09-07"])
-    >>> rules.multiplier, rules.margin.tolist()
-    (300.0, [0.1, 0.2])
-    """
-    if account not in ("hedging", "speculative"):
-        raise RuleError(f"account {account!r}; accepted: hedging, speculative")
-    if side not in ("short", "long"):
-        raise RuleError(f"side {side!r}; accepted: short, long")
-    reader = RuleReader(as_days(dates), accept_confidence, folder)
-    contract = _contract(reader, product)
-    if contract.first is not None and reader.days[0] < np.datetime64(contract.first, "D"):
-        raise RuleError(
-            f"{product} was listed on {contract.first}; {reader.days[0]} is before; "
-            "start the run later or hedge with an older product"
+        Examples
+        --------
+        >>> rules = FuturesRules.between("IF", ["2015-09-02", "2015-09-07"])
+        >>> rules.multiplier, rules.margin.tolist()
+        (300.0, [0.1, 0.2])
+        """
+        if account not in ("hedging", "speculative"):
+            raise RuleError(f"account {account!r}; accepted: hedging, speculative")
+        if side not in ("short", "long"):
+            raise RuleError(f"side {side!r}; accepted: short, long")
+        reader = RuleReader(as_days(dates), accept_confidence, folder)
+        contract = _contract(reader, product)
+        if contract.first is not None and reader.days[0] < np.datetime64(contract.first, "D"):
+            raise RuleError(
+                f"{product} was listed on {contract.first}; {reader.days[0]} is before; "
+                "start the run later or hedge with an older product"
+            )
+        reader.use(contract, "multiplier_cny_per_point", "tick_points")
+        fee = _series(reader, "fut_fees", "open_close", product)
+        limit, limit_last_day, limit_listing_day = (
+            _series(reader, "fut_price_limit", rule, product)
+            for rule in ("daily", "last trading day", "listing day of a quarter-month contract")
         )
-    reader.use(contract, "multiplier_cny_per_point", "tick_points")
-    fee = _series(reader, "fut_fees", "open_close", product)
-    limit, limit_last_day, limit_listing_day = (
-        _series(reader, "fut_price_limit", rule, product)
-        for rule in ("daily", "last trading day", "listing day of a quarter-month contract")
-    )
-    position, position_per = _client_limit(reader, "position_speculative", product, account)
-    opening, opening_per = _client_limit(reader, "daily_open", product, account)
-    return FuturesRules(
-        product=product,
-        account=account,
-        multiplier=contract.number("multiplier_cny_per_point"),
-        tick=contract.number("tick_points"),
-        margin=_margin(reader, product, "two nearest", account, side),
-        margin_quarter=_margin(reader, product, "two quarter months", account, side),
-        fee_rate=fee,
-        close_today_rate=_close_today(reader, product, fee),
-        order_fee_yuan=np.nan_to_num(
-            _optional(reader, _of(reader, "fut_fees", "order_fee", product), "rate")
-        ),
-        delivery_fee_rate=_series(reader, "fut_fees", "delivery", product),
-        limit=limit,
-        limit_last_day=limit_last_day,
-        limit_listing_day=limit_listing_day,
-        position_limit=position,
-        position_limit_per=position_per,
-        daily_open_limit=opening,
-        daily_open_limit_per=opening_per,
-        larger_side=_larger_side(reader),
-        used=reader.used(),
-    )
+        position, position_per = _client_limit(reader, "position_speculative", product, account)
+        opening, opening_per = _client_limit(reader, "daily_open", product, account)
+        return cls(
+            product=product,
+            account=account,
+            multiplier=contract.number("multiplier_cny_per_point"),
+            tick=contract.number("tick_points"),
+            margin=_margin(reader, product, "two nearest", account, side),
+            margin_quarter=_margin(reader, product, "two quarter months", account, side),
+            fee_rate=fee,
+            close_today_rate=_close_today(reader, product, fee),
+            order_fee_yuan=np.nan_to_num(
+                _optional(reader, _of(reader, "fut_fees", "order_fee", product), "rate")
+            ),
+            delivery_fee_rate=_series(reader, "fut_fees", "delivery", product),
+            limit=limit,
+            limit_last_day=limit_last_day,
+            limit_listing_day=limit_listing_day,
+            position_limit=position,
+            position_limit_per=position_per,
+            daily_open_limit=opening,
+            daily_open_limit_per=opening_per,
+            larger_side=_larger_side(reader),
+            used=reader.used(),
+        )
 
 
 def listing_date(product: str, *, folder: Path | None = None) -> np.datetime64:

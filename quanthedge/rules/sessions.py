@@ -61,7 +61,7 @@ def trading_hours(
     dates
         Days of the run, [T], sorted.
     accept_confidence, folder
-        As in :func:`~quanthedge.rules.stock_rules`.
+        As in :meth:`~quanthedge.rules.StockRules.between`.
 
     Raises
     ------

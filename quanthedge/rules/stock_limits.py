@@ -5,6 +5,7 @@ A stock-day's limits are told by its class, a column of the table of limits: two
 """
 
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -18,81 +19,122 @@ from quanthedge.rules.tables import Row
 from quanthedge.typing import Bools, Days, Floats
 
 __all__ = [
-    "BEGUN_BEFORE",
-    "CLASSES",
-    "FREE",
-    "PARTICULAR",
-    "UNREFORMED",
+    "LimitClass",
+    "StockLimits",
     "board_lots",
-    "inward_exchanges",
-    "listing_kinds",
-    "listing_rules",
     "new_share_delays",
-    "price_limits",
 ]
 
 _LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many calendar days
-# classes after the boards' own, and the board and status that they are in the table
-UNREFORMED, PARTICULAR, BEGUN_BEFORE, FREE = range(2 * len(BOARDS), 2 * len(BOARDS) + 4)
-CLASSES: Final = FREE + 1
+
+
+class LimitClass(IntEnum):
+    """Classes of price limits after the two of each board; as many come before ``NO_BOARD``."""
+
+    UNREFORMED = 2 * len(BOARDS)
+    PARTICULAR = 2 * len(BOARDS) + 1
+    BEGUN_BEFORE = 2 * len(BOARDS) + 2
+    FREE = 2 * len(BOARDS) + 3
+    NO_BOARD = 2 * len(BOARDS) + 4
+
+
+# the board and status that a class is in the table
 _STATUSES: Final = {
-    UNREFORMED: ("main", "unreformed"),
-    PARTICULAR: ("main", "PT"),
-    BEGUN_BEFORE: ("chinext", "delisting_begun_before"),
+    LimitClass.UNREFORMED: ("main", "unreformed"),
+    LimitClass.PARTICULAR: ("main", "PT"),
+    LimitClass.BEGUN_BEFORE: ("chinext", "delisting_begun_before"),
 }
 _INWARD: Final = {"half up to the tick": False, "towards the previous close": True}
 _DELAYS: Final = {"ex-date": 0, "first trading day after the ex-date": 1}
 
 
-def price_limits(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats]:
-    """Return the daily limits up and down by class, [T, CLASSES] each; infinite = none.
+class StockLimits(RuleReader):
+    """What the rule book says of price limits on some days."""
 
-    Where the table says nothing of a status, its class has the limits of its board's others.
-    """
-    up = np.full((len(reader.days), CLASSES), np.nan)
-    down = up.copy()
-    for place, name in enumerate(BOARDS):
-        needed = live[place]
-        if needed is None:
-            continue
-        for is_st, status in enumerate(("normal", "ST")):
-            rows = _limit_rows(reader, (name,), status)
-            first = min((row.first for row in rows if row.first is not None), default=None)
-            must = needed
-            if is_st and first is not None:
-                must = needed & (reader.days >= np.datetime64(first, "D"))
-            column = 2 * place + is_st
-            up[:, column], down[:, column] = reader.series(rows, ("up_limit", "down_limit"), must)
-            if is_st:
-                _fill(up, down, column, column - 1)
-    nothing = np.zeros(len(reader.days), np.bool_)  # no day has to be covered
-    for column, (board, status) in _STATUSES.items():
-        rows = [row for row in _limit_rows(reader, (board,), status) if reader.accepts(row)]
-        if live[BOARDS.index(board)] is None or not rows:
-            continue
-        limits = reader.series(rows, ("up_limit", "down_limit"), nothing)
-        up[:, column], down[:, column] = limits
-        told = np.isfinite(up[:, column])
-        down[told & np.isnan(down[:, column]), column] = np.inf  # an empty limit is none
-    for column, (board, _) in _STATUSES.items():
-        _fill(up, down, column, 2 * BOARDS.index(board))
-    up[:, FREE] = down[:, FREE] = np.inf
-    for status in ("delisting_period", "relisting", "reformed"):
-        for row in _limit_rows(reader, ("all",), status):
-            if reader.mask(row).any() and reader.accepts(row):
-                reader.use(row, "listing_day_to", "up_limit", "down_limit")
-    return up, down
+    def by_class(self, live: list[Bools | None]) -> tuple[Floats, Floats]:
+        """Return the daily limits up and down by class, [T, classes] each; infinite = none.
+
+        Where the table says nothing of a status, its class has the limits of its board's others.
+        """
+        up = np.full((len(self.days), LimitClass.NO_BOARD), np.nan)
+        down = up.copy()
+        for place, name in enumerate(BOARDS):
+            needed = live[place]
+            if needed is None:
+                continue
+            for is_st, status in enumerate(("normal", "ST")):
+                rows = _limit_rows(self, (name,), status)
+                first = min((row.first for row in rows if row.first is not None), default=None)
+                must = needed
+                if is_st and first is not None:
+                    must = needed & (self.days >= np.datetime64(first, "D"))
+                column = 2 * place + is_st
+                up[:, column], down[:, column] = self.series(rows, ("up_limit", "down_limit"), must)
+                if is_st:
+                    _fill(up, down, column, column - 1)
+        nothing = np.zeros(len(self.days), np.bool_)  # no day has to be covered
+        for column, (board, status) in _STATUSES.items():
+            rows = [row for row in _limit_rows(self, (board,), status) if self.accepts(row)]
+            if live[BOARDS.index(board)] is None or not rows:
+                continue
+            limits = self.series(rows, ("up_limit", "down_limit"), nothing)
+            up[:, column], down[:, column] = limits
+            told = np.isfinite(up[:, column])
+            down[told & np.isnan(down[:, column]), column] = np.inf  # an empty limit is none
+        for column, (board, _) in _STATUSES.items():
+            _fill(up, down, column, 2 * BOARDS.index(board))
+        up[:, LimitClass.FREE] = down[:, LimitClass.FREE] = np.inf
+        for status in ("delisting_period", "relisting", "reformed"):
+            for row in _limit_rows(self, ("all",), status):
+                if self.mask(row).any() and self.accepts(row):
+                    self.use(row, "listing_day_to", "up_limit", "down_limit")
+        return up, down
+
+    def inward(self) -> Bools:
+        """Return which exchanges cut limit prices towards the previous close, [3]; others round."""
+        return np.array([_told(self, "limit_price_rounding", name, _INWARD) for name in EXCHANGES])
+
+    def listing(
+        self, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
+    ) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Return days, up and down of the listing rule, chosen by listing date, [N] each."""
+        count = np.zeros(len(listed), np.int64)
+        up, down = np.full(len(listed), np.nan), np.full(len(listed), np.nan)
+        window = np.timedelta64(_LISTING_WINDOW_DAYS, "D")
+        young = ~np.isnat(listed) & (listed >= self.days[0] - window) & (listed <= self.days[-1])
+        count[young] = 1  # where no rule is known: the listing day, with unknown limits
+        for place, where in sorted(
+            {(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}
+        ):
+            names = (BOARDS[place], _book_board(place, where))
+            for row in _limit_rows(self, names, "ipo"):
+                chosen = young & (board == place) & (exchange == where)
+                if row.first is not None:
+                    chosen &= listed >= np.datetime64(row.first, "D")
+                if row.last is not None:
+                    chosen &= listed <= np.datetime64(row.last, "D")
+                if not chosen.any() or not self.accepts(row):
+                    continue
+                count[chosen] = int(row.number("listing_day_to"))
+                up[chosen], down[chosen] = _of_listing(row)
+                self.use(row, "listing_day_to", "up_limit", "down_limit")
+        return count, up, down
+
+    def listing_kinds(self) -> list[tuple[float, float]]:
+        """Return the limits up and down that listing days ever had, each once, the earliest first.
+
+        Which stocks were listed, and what is said of later days, changes no place in the list.
+        """
+        rows = self.rows("stock_price_limit", lambda row: row.cells["status"] == "ipo")
+        rows = [row for row in rows if self.accepts(row)]
+        rows.sort(key=lambda row: str(row.first or ""))
+        return list(dict.fromkeys(_of_listing(row) for row in rows))
 
 
 def _fill(up: Floats, down: Floats, column: int, other: int) -> None:
     """Give a class the limits of another one on days of which the table says nothing."""
     before = np.isnan(up[:, column])
     up[before, column], down[before, column] = up[before, other], down[before, other]
-
-
-def inward_exchanges(reader: RuleReader) -> Bools:
-    """Return which exchanges cut limit prices towards the previous close, [3]; others round."""
-    return np.array([_told(reader, "limit_price_rounding", name, _INWARD) for name in EXCHANGES])
 
 
 def new_share_delays(reader: RuleReader) -> NDArray[np.int64]:
@@ -172,44 +214,8 @@ def _book_board(place: int, exchange: int) -> str:
     return f"main_{EXCHANGES[exchange].lower()}" if place == 0 else BOARDS[place]
 
 
-def listing_rules(
-    reader: RuleReader, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
-) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Return days, up and down of the listing rule, chosen by listing date, [N] each."""
-    count = np.zeros(len(listed), np.int64)
-    up, down = np.full(len(listed), np.nan), np.full(len(listed), np.nan)
-    window = np.timedelta64(_LISTING_WINDOW_DAYS, "D")
-    young = ~np.isnat(listed) & (listed >= reader.days[0] - window) & (listed <= reader.days[-1])
-    count[young] = 1  # where no rule is known: the listing day, with unknown limits
-    for place, where in sorted({(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}):
-        names = (BOARDS[place], _book_board(place, where))
-        for row in _limit_rows(reader, names, "ipo"):
-            chosen = young & (board == place) & (exchange == where)
-            if row.first is not None:
-                chosen &= listed >= np.datetime64(row.first, "D")
-            if row.last is not None:
-                chosen &= listed <= np.datetime64(row.last, "D")
-            if not chosen.any() or not reader.accepts(row):
-                continue
-            count[chosen] = int(row.number("listing_day_to"))
-            up[chosen], down[chosen] = _of_listing(row)
-            reader.use(row, "listing_day_to", "up_limit", "down_limit")
-    return count, up, down
-
-
 def _of_listing(row: Row) -> tuple[float, float]:
     """Return the limits of listing days by one row of the book; infinite = none."""
     if row.cells["reference"] == "none":
         return np.inf, np.inf
     return row.number("up_limit"), row.number("down_limit")
-
-
-def listing_kinds(reader: RuleReader) -> list[tuple[float, float]]:
-    """Return the limits up and down that listing days ever had, each once, the earliest first.
-
-    Which stocks were listed, and what the book says of later days, changes no place in the list.
-    """
-    rows = reader.rows("stock_price_limit", lambda row: row.cells["status"] == "ipo")
-    rows = [row for row in rows if reader.accepts(row)]
-    rows.sort(key=lambda row: str(row.first or ""))
-    return list(dict.fromkeys(_of_listing(row) for row in rows))

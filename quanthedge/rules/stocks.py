@@ -15,17 +15,11 @@ from numpy.typing import NDArray
 from quanthedge.errors import RuleError
 from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
 from quanthedge.rules.lookup import RuleReader, as_days
-from quanthedge.rules.stock_limits import (
-    board_lots,
-    inward_exchanges,
-    listing_rules,
-    new_share_delays,
-    price_limits,
-)
+from quanthedge.rules.stock_limits import StockLimits, board_lots, new_share_delays
 from quanthedge.rules.tables import CONFIDENCES, Row
 from quanthedge.typing import Bools, Days, Floats
 
-__all__ = ["StockRules", "stock_rules"]
+__all__ = ["StockRules"]
 
 
 @dataclass(frozen=True)
@@ -86,86 +80,88 @@ class StockRules:
     ipo_down: Floats
     used: pd.DataFrame
 
+    @classmethod
+    def between(
+        cls,
+        dates: object,
+        codes: Sequence[str] | NDArray[np.str_],
+        list_dates: object,
+        *,
+        accept_confidence: str = CONFIDENCES,
+        folder: Path | None = None,
+    ) -> "StockRules":
+        """Return the rules of all stocks on all days, looked up once.
 
-def stock_rules(
-    dates: object,
-    codes: Sequence[str] | NDArray[np.str_],
-    list_dates: object,
-    *,
-    accept_confidence: str = CONFIDENCES,
-    folder: Path | None = None,
-) -> StockRules:
-    """Return the rules of all stocks on all days, looked up once.
+        Parameters
+        ----------
+        dates
+            Trading days of the run, [T], sorted.
+        codes
+            Stock codes, [N].
+        list_dates
+            Listing dates, [N]; NaT = not known, taken as listed long ago.
+        accept_confidence
+            Confidence letters of the rows that may be used. The default takes all, and ``used``
+            shows each row with its letter, so that the caller can print the weak ones. ``"AB"``
+            refuses weak rows (memory, disputed): a day that only such a row covers is an error.
+        folder
+            Tables of the user's own that replace packaged ones of the same name.
 
-    Parameters
-    ----------
-    dates
-        Trading days of the run, [T], sorted.
-    codes
-        Stock codes, [N].
-    list_dates
-        Listing dates, [N]; NaT = not known, taken as listed long ago.
-    accept_confidence
-        Confidence letters of the rows that may be used. The default takes all, and ``used`` shows
-        each row with its letter, so that the caller can print the weak ones. ``"AB"`` refuses
-        weak rows (memory, disputed): a day that only such a row covers is an error.
-    folder
-        Tables of the user's own that replace packaged ones of the same name.
+        Raises
+        ------
+        RuleError
+            A day is not covered for an exchange or board after its first stock was listed, or a
+            code is on no board.
 
-    Raises
-    ------
-    RuleError
-        A day is not covered for an exchange or board after its first stock was listed, or a
-        code is on no board.
+        Notes
+        -----
+        Only dates and the facts of the day are used; nothing of the future.
+        The brokers' part of the Shanghai transfer fee (2012-09 to 2015-07, 0.0003 of par value) is
+        known from memory only: it is charged when M is accepted and left out otherwise.
+        No listing rule is known for Shenzhen's boards from 2013-12-13 to 2014-06-12: the limits of
+        the listing day are NaN. Before 1998-04-22 there was no ST status: its column shows the
+        normal limits. Of a delisting period decided under the listing rules of 2020-12-31 the first
+        day has no limit, on every board; the arrays show the limits of the days after it.
+        """
+        days = as_days(dates)
+        places = np.array([places_of(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
+        exchange = np.ascontiguousarray(places[:, 0])
+        board = np.ascontiguousarray(places[:, 1])
+        listed = np.asarray(list_dates, dtype="datetime64[D]")
+        if listed.shape != exchange.shape:
+            raise RuleError(
+                f"list_dates has shape {listed.shape}, codes {exchange.shape}: one each"
+            )
+        reader = StockLimits(days, accept_confidence, folder)
 
-    Notes
-    -----
-    Only dates and the facts of the day are used; nothing of the future.
-    The brokers' part of the Shanghai transfer fee (2012-09 to 2015-07, 0.0003 of par value) is
-    known from memory only: it is charged when M is accepted and left out otherwise.
-    No listing rule is known for Shenzhen's boards from 2013-12-13 to 2014-06-12: the limits of the
-    listing day are NaN.
-    Before 1998-04-22 there was no ST status: its column shows the normal limits.
-    Of a delisting period decided under the listing rules of 2020-12-31 the first day has no limit,
-    on every board; the arrays show the limits of the days after it.
-    """
-    days = as_days(dates)
-    places = np.array([places_of(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
-    exchange = np.ascontiguousarray(places[:, 0])
-    board = np.ascontiguousarray(places[:, 1])
-    listed = np.asarray(list_dates, dtype="datetime64[D]")
-    if listed.shape != exchange.shape:
-        raise RuleError(f"list_dates has shape {listed.shape}, codes {exchange.shape}: one each")
-    reader = RuleReader(days, accept_confidence, folder)
-
-    duty = _stamp_duty(reader)
-    fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
-    by_board = [_live(days, listed[board == place]) for place in range(len(BOARDS))]
-    limits = price_limits(reader, by_board)
-    lots, ticks = board_lots(reader, exchange, board)
-    ipo_days, ipo_up, ipo_down = listing_rules(reader, exchange, board, listed)
-    return StockRules(
-        boards=BOARDS,
-        board=board,
-        exchange=exchange,
-        lot=lots[board, 0],
-        step=lots[board, 1],
-        tick=ticks[board],
-        stamp_duty_buy=duty[0],
-        stamp_duty_sell=duty[1],
-        transfer_rate=fees[0],
-        transfer_par_rate=fees[1],
-        transfer_min_yuan=fees[2],
-        exchange_rate=fees[3],
-        limit_up=limits[0],
-        limit_down=limits[1],
-        inward=inward_exchanges(reader)[exchange],
-        list_delay=new_share_delays(reader)[exchange],
-        ipo_days=ipo_days,
-        ipo_up=ipo_up,
-        ipo_down=ipo_down,
-        used=reader.used(),
-    )
+        duty = _stamp_duty(reader)
+        fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
+        by_board = [_live(days, listed[board == place]) for place in range(len(BOARDS))]
+        limits = reader.by_class(by_board)
+        lots, ticks = board_lots(reader, exchange, board)
+        ipo_days, ipo_up, ipo_down = reader.listing(exchange, board, listed)
+        return cls(
+            boards=BOARDS,
+            board=board,
+            exchange=exchange,
+            lot=lots[board, 0],
+            step=lots[board, 1],
+            tick=ticks[board],
+            stamp_duty_buy=duty[0],
+            stamp_duty_sell=duty[1],
+            transfer_rate=fees[0],
+            transfer_par_rate=fees[1],
+            transfer_min_yuan=fees[2],
+            exchange_rate=fees[3],
+            limit_up=limits[0],
+            limit_down=limits[1],
+            inward=reader.inward()[exchange],
+            list_delay=new_share_delays(reader)[exchange],
+            ipo_days=ipo_days,
+            ipo_up=ipo_up,
+            ipo_down=ipo_down,
+            used=reader.used(),
+        )
 
 
 def _live(days: Days, listed: Days) -> Bools | None:

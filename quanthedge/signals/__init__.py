@@ -5,7 +5,7 @@ of day, stock and number with a digest; :class:`ScoreTable` holds them against a
 codes. :class:`GivenTable` is what a part of a strategy that is such a table has in common.
 """
 
-from quanthedge.signals.given import GivenTable, given_tables, kept_tables, table_from
+from quanthedge.signals.given import GivenTable, table_from
 from quanthedge.signals.report import TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
@@ -14,8 +14,6 @@ __all__ = [
     "GivenTable",
     "Scores",
     "TableReport",
-    "given_tables",
-    "kept_tables",
     "read_scores",
     "table_from",
 ]

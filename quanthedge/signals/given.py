@@ -34,10 +34,10 @@ from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
 from quanthedge.signals.table import ScoreTable
 
-__all__ = ["GivenTable", "given_tables", "kept_tables", "table_from"]
+__all__ = ["GivenTable", "table_from"]
 
-FOLDER = "signals"  # of a run folder
-MONTH = 23  # trading days: no month has more
+_FOLDER = "signals"  # of a run folder
+_MONTH = 23  # trading days: no month has more
 _Key = tuple[str, str, str, str]
 _read: WeakValueDictionary[_Key, Scores] = WeakValueDictionary()
 # The last market's, by lag, closed days, carry and whether the market is whole.
@@ -79,7 +79,7 @@ class GivenTable(Plain):
         description="The trading day with whose close a day without trading counts.",
     )
     max_age_days: int = Field(
-        default=MONTH,
+        default=_MONTH,
         ge=0,
         le=2_500,
         description="Trading days since it became known, up to which a row counts.",
@@ -209,19 +209,19 @@ class GivenTable(Plain):
             f"used from {when} on; what they were made from is not in the market"
         )
 
+    @classmethod
+    def within(cls, strategy: Any) -> list["GivenTable"]:
+        """Return the parts of a strategy that are tables, each once."""
+        found = [part for part in parts_in(strategy) if isinstance(part, GivenTable)]
+        return list(dict.fromkeys(found))
 
-def given_tables(strategy: Any) -> list[GivenTable]:
-    """Return the parts of a strategy that are tables, each once."""
-    found = [part for part in parts_in(strategy) if isinstance(part, GivenTable)]
-    return list(dict.fromkeys(found))
-
-
-def kept_tables(strategy: Any) -> dict[str, bytes]:
-    """Return the tables of a strategy as a run folder keeps them, by their names there."""
-    return {
-        _kept_name(part, part.scores.digest): part.scores.to_parquet()
-        for part in given_tables(strategy)
-    }
+    @classmethod
+    def kept_of(cls, strategy: Any) -> dict[str, bytes]:
+        """Return the tables of a strategy as a run folder keeps them, by their names there."""
+        return {
+            _kept_name(part, part.scores.digest): part.scores.to_parquet()
+            for part in GivenTable.within(strategy)
+        }
 
 
 Part = TypeVar("Part", bound=GivenTable)
@@ -254,7 +254,7 @@ def _key(part: GivenTable, digest: str) -> _Key:
 
 def _kept_name(part: GivenTable, digest: str) -> str:
     text = "\n".join(_key(part, digest))
-    return f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.parquet"
+    return f"{_FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.parquet"
 
 
 def _look_up(part: GivenTable, own: OwnCode) -> Scores | None:
@@ -277,7 +277,7 @@ def _look_up(part: GivenTable, own: OwnCode) -> Scores | None:
         return _compared(part, _read_file(part, path), path, chosen=_other_was_read(part))
     if at_hand is None:
         raise DataError(
-            f"{part.told}: its rows were given as a frame, and {printable(folder / FOLDER)} keeps "
+            f"{part.told}: its rows were given as a frame, and {printable(folder / _FOLDER)} keeps "
             f"none of that digest ({part.digest[:12]})"
         )
     return at_hand

@@ -1,5 +1,5 @@
 """Sleeves beside the stocks of a fund: arbitrage in the same accounts, with the same fee."""
 
-from quanthedge.sleeves.base import Sleeve, Wishes, wishes_of
+from quanthedge.sleeves.base import Sleeve, Wishes
 
 __all__ = ["Sleeve", "Wishes", "wishes_of"]

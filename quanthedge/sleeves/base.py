@@ -15,7 +15,7 @@ from quanthedge.market import Market
 from quanthedge.sleeves.budgets import BudgetOf, RiskReview
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["FillPrice", "Sleeve", "Wishes", "check_fill", "state_changes", "wishes_of"]
+__all__ = ["FillPrice", "Sleeve", "Wishes", "check_fill", "state_changes"]
 
 FillPrice = Literal["open", "close"]
 
@@ -168,6 +168,51 @@ class Sleeve(Kinded, noun="sleeve"):
         """
         return np.full(last - first + 1, np.nan)
 
+    def checked_wishes(self, market: Market, first: int, last: int) -> Wishes:
+        """Return a sleeve's wishes once they can be meant.
+
+        Raises
+        ------
+        StrategyError
+            An own sleeve fails, or something else than wishes on days of the run is returned.
+        DataError
+            The market lacks what the sleeve asks for.
+        """
+        try:
+            with own_errors(self, "wishes"):
+                found = self.wishes(market, first, last)
+        except (StrategyError, DataError) as problem:
+            if str(problem).startswith("sleeve "):
+                raise
+            raise type(problem)(f"sleeve {self.label}: {problem}") from problem
+        if not isinstance(found, Wishes):
+            raise StrategyError(
+                f"sleeve {self.label}: wishes returned {type(found).__name__}; accepted: Wishes"
+            )
+        given = np.asarray(found.rows)
+        if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+            raise StrategyError(
+                f"sleeve {self.label}: rows of {given.dtype} and shape {given.shape}; accepted: an "
+                "array of days, whole numbers, one for each decision"
+            )
+        rows = given.astype(np.int64)
+        if not rows.size == len(found.weights) == len(found.contracts):
+            raise StrategyError(
+                f"sleeve {self.label}: {rows.size} decisions, weights of {len(found.weights)} and "
+                f"contracts of {len(found.contracts)}; accepted: as many of each"
+            )
+        wrong = (rows < first - 1) | (rows > last - 1)
+        wrong[1:] |= np.diff(rows) <= 0
+        if wrong.any():
+            raise StrategyError(
+                f"sleeve {self.label}: decision {int(np.argmax(wrong))} on day "
+                f"{rows[np.argmax(wrong)]}; accepted: days from {first - 1} to {last - 1}, rising"
+            )
+        listed = contract_chain(market, self.product).contracts if any(found.contracts) else ()
+        for row, weights, contracts in zip(rows, found.weights, found.contracts, strict=True):
+            _check_parts(self, market, int(row), weights, contracts, listed)
+        return found._replace(rows=rows)
+
 
 def check_fill(sleeve: Sleeve, key: str, named: FillPrice, price: FillPrice) -> None:
     """Raise StrategyError where a sleeve names another price than that of the fund's contracts."""
@@ -176,52 +221,6 @@ def check_fill(sleeve: Sleeve, key: str, named: FillPrice, price: FillPrice) -> 
             f"sleeve {sleeve.label}: {key} {named}, but the fund trades contracts at the {price} "
             f"(hedge.fill, execution.fill); accepted: {price}, or leave it out"
         )
-
-
-def wishes_of(sleeve: Sleeve, market: Market, first: int, last: int) -> Wishes:
-    """Return a sleeve's wishes once they can be meant.
-
-    Raises
-    ------
-    StrategyError
-        An own sleeve fails, or something else than wishes on days of the run is returned.
-    DataError
-        The market lacks what the sleeve asks for.
-    """
-    try:
-        with own_errors(sleeve, "wishes"):
-            found = sleeve.wishes(market, first, last)
-    except (StrategyError, DataError) as problem:
-        if str(problem).startswith("sleeve "):
-            raise
-        raise type(problem)(f"sleeve {sleeve.label}: {problem}") from problem
-    if not isinstance(found, Wishes):
-        raise StrategyError(
-            f"sleeve {sleeve.label}: wishes returned {type(found).__name__}; accepted: Wishes"
-        )
-    given = np.asarray(found.rows)
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
-        raise StrategyError(
-            f"sleeve {sleeve.label}: rows of {given.dtype} and shape {given.shape}; accepted: an "
-            "array of days, whole numbers, one for each decision"
-        )
-    rows = given.astype(np.int64)
-    if not rows.size == len(found.weights) == len(found.contracts):
-        raise StrategyError(
-            f"sleeve {sleeve.label}: {rows.size} decisions, weights of {len(found.weights)} and "
-            f"contracts of {len(found.contracts)}; accepted: as many of each"
-        )
-    wrong = (rows < first - 1) | (rows > last - 1)
-    wrong[1:] |= np.diff(rows) <= 0
-    if wrong.any():
-        raise StrategyError(
-            f"sleeve {sleeve.label}: decision {int(np.argmax(wrong))} on day "
-            f"{rows[np.argmax(wrong)]}; accepted: days from {first - 1} to {last - 1}, rising"
-        )
-    listed = contract_chain(market, sleeve.product).contracts if any(found.contracts) else ()
-    for row, weights, contracts in zip(rows, found.weights, found.contracts, strict=True):
-        _check_parts(sleeve, market, int(row), weights, contracts, listed)
-    return found._replace(rows=rows)
 
 
 def _check_parts(

@@ -16,7 +16,7 @@ from quanthedge.hedge import (
 )
 from quanthedge.market import Market
 from quanthedge.risk import index_weights
-from quanthedge.rules import futures_rules, index_of
+from quanthedge.rules import FuturesRules, index_of
 from quanthedge.sleeves.base import FillPrice, Sleeve, Wishes, check_fill, state_changes
 from quanthedge.sleeves.lending import LendingRow, lending_rows, lending_table
 from quanthedge.stages import stage
@@ -169,4 +169,4 @@ def _margins(market: Market, product: str, account: Account) -> tuple[int, Float
 
 def _margins_anew(market: Market, product: str, account: Account) -> tuple[int, Floats]:
     first = int(contract_chain(market, product).present.any(axis=1).argmax())
-    return first, futures_rules(product, market.dates[first:], account=account).margin
+    return first, FuturesRules.between(product, market.dates[first:], account=account).margin

@@ -10,7 +10,7 @@ import pyarrow as pa
 __all__ = ["read_ahead"]
 
 _PIECES = 2
-PATIENCE = 0.2  # seconds between looks at whether the reader of the pieces has gone
+_PATIENCE = 0.2  # seconds between looks at whether the reader of the pieces has gone
 
 
 def read_ahead(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -35,7 +35,7 @@ def read_ahead(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
     try:
         while True:
             try:
-                kind, value = waiting.get(timeout=PATIENCE)
+                kind, value = waiting.get(timeout=_PATIENCE)
             except Empty:
                 continue
             if kind == "problem":
@@ -52,7 +52,7 @@ def _put(waiting: Queue[tuple[str, Any]], item: tuple[str, Any], stopped: Event)
     """Hand over an item; False when nobody wants it any more."""
     while not stopped.is_set():
         try:
-            waiting.put(item, timeout=PATIENCE)
+            waiting.put(item, timeout=_PATIENCE)
         except Full:
             continue
         return True

@@ -17,10 +17,10 @@ from quanthedge.storage import claim, working
 __all__ = ["ARCHIVES", "unpacked"]
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-MOST_FILES = 500_000
+_MOST_FILES = 500_000
 _LARGEST_HEADER = 1 << 20  # bytes of a name or of notes in a tar archive
 _FREE_SHARE = 0.8  # of the free disk that may be filled
-PIECE = 1 << 20
+_PIECE = 1 << 20
 _LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
@@ -86,14 +86,14 @@ class _Room:
     def write(self, stream: IO[bytes], folder: Path, name: str) -> None:
         """Unpack one file."""
         self._files += 1
-        if self._files > MOST_FILES:
-            raise DataError(f"{self._source}: more than {MOST_FILES:,} files; unpack it yourself")
+        if self._files > _MOST_FILES:
+            raise DataError(f"{self._source}: more than {_MOST_FILES:,} files; unpack it yourself")
         inside = _inside(self._source, name)
         self._alone(inside)
         path = folder / inside
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
-            while piece := stream.read(PIECE):
+            while piece := stream.read(_PIECE):
                 self._bytes += len(piece)
                 claim(self._source, bytes=self._bytes)
                 if self._bytes > self._limit:

@@ -16,7 +16,7 @@ __all__ = ["joined_bars"]
 Array = np.ndarray[Any, Any]
 COLUMNS = [c.name for c in TABLES["stock_daily"].columns if c.name not in ("code", "date")]
 _SAME_FACTOR = 1e-9
-STEP, CENT = 1e-4, 0.0051  # as in the check of the factor's steps: a previous close is in cents
+_STEP, _CENT = 1e-4, 0.0051  # as in the check of the factor's steps: a previous close is in cents
 _TOGETHER = 100  # stocks that are handed on at once
 
 
@@ -190,11 +190,11 @@ def _scaled(before: pa.Table, after: pa.Table, left: Array, right: Array) -> pa.
     elif after["date"][0].as_py() > before["date"][-1].as_py():
         close, opened = before["close"][-1].as_py(), after["pre_close"][0].as_py()
         level = old[-1] * close / opened / new[0]
-        same = STEP + CENT / opened
+        same = _STEP + _CENT / opened
     else:
         close, opened = after["close"][-1].as_py(), before["pre_close"][0].as_py()
         level = old[0] * opened / close / new[-1]
-        same = STEP + CENT / opened
+        same = _STEP + _CENT / opened
     if not np.isfinite(level) or abs(level - 1) < same:  # wrong prices are the checks' matter
         return after
     place = after.column_names.index("adj_factor")

@@ -10,9 +10,9 @@ from quanthedge.market.checks import Collector
 __all__ = ["Cents"]
 
 Array = np.ndarray[Any, Any]
-OFF = 0.003  # yuan; so far may a source's own rounding take a price from its cent
+_OFF = 0.003  # yuan; so far may a source's own rounding take a price from its cent
 _FLOAT32_ERROR = 1.5e-7  # of a quotient of two float32, relative
-MOST_OFF = 0.01  # share of prices off a cent above which they are not the traded ones
+_MOST_OFF = 0.01  # share of prices off a cent above which they are not the traded ones
 
 
 class Cents:
@@ -41,7 +41,7 @@ class Cents:
         """Return a stock's prices on the cent; undefined ones stay so."""
         with np.errstate(invalid="ignore", over="ignore"):
             rounded = np.floor(price * 100 + 0.5) / 100
-            off = np.abs(rounded - price) > OFF + _FLOAT32_ERROR * np.abs(price)
+            off = np.abs(rounded - price) > _OFF + _FLOAT32_ERROR * np.abs(price)
         self._prices += int(np.count_nonzero(~np.isnan(price)))
         if off.any():
             self._off += int(off.sum())
@@ -54,7 +54,7 @@ class Cents:
         add = self._collector.add
         add("info", "stock_daily", "rounded", self._prices, self._done, unit="price")
         what = f"do not lie near 0.01 yuan{self._what}"
-        if self._off > MOST_OFF * self._prices:
+        if self._off > _MOST_OFF * self._prices:
             add("error", "stock_daily", "off cent", self._off, what, self._examples,
                 cure=self._cure, unit="price")  # fmt: skip
         elif self._off:

@@ -37,8 +37,8 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 FIRST_CLOSE = "first close"  # the rule of findings about first bars without a previous close
-NEEDED = ("code", "date", "open", "high", "low", "close", "volume")
-SHARES = ("total_shares", "float_shares")
+_NEEDED = ("code", "date", "open", "high", "low", "close", "volume")
+_SHARES = ("total_shares", "float_shares")
 _NAME_MARKS = {"is_st": "ST", "is_delisting": "退"}
 
 
@@ -136,7 +136,7 @@ def _in_order(table: pa.Table) -> bool:
 def _encoded(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Give every piece dictionary codes, which is what the regrouping needs."""
     for piece in pieces:
-        missing = [name for name in NEEDED if name not in piece.column_names]
+        missing = [name for name in _NEEDED if name not in piece.column_names]
         if missing:
             raise DataError(
                 f"stock bars: column '{missing[0]}' is missing (found "
@@ -184,7 +184,7 @@ class _Completion:
         self._assume_gaps()
 
     def _assume_gaps(self) -> None:
-        for name in ("amount", *SHARES):
+        for name in ("amount", *_SHARES):
             if name not in self._columns:
                 what = f"{name} is not in the source and stays undefined"
                 assume(self._collector, "stock_daily", what)

@@ -11,7 +11,7 @@ from quanthedge.market import TABLES
 
 __all__ = ["Change", "joined", "joined_lists"]
 
-SHOWN = 3
+_SHOWN = 3
 _ONE_AT_A_TIME = ("stock_names", "industry", "owners")
 _SPELLS = ("stock_names", "index_members", "industry", "owners")
 # The column that tells which stretch of the history a newer version covers.
@@ -55,7 +55,7 @@ class Change:
 
     def note(self, example: str) -> None:
         """Keep the first examples."""
-        if len(self.examples) < SHOWN:
+        if len(self.examples) < _SHOWN:
             self.examples.append(example)
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ def joined(
         if column in ("end", "delist_date", "last_trading_day"):
             later = now.isna() | (now >= pd.Timestamp(old_end))
             moved &= ~((was.isna() | (was >= pd.Timestamp(old_end))) & later).to_numpy()
-        for row in np.flatnonzero(moved & ~differs)[:SHOWN]:
+        for row in np.flatnonzero(moved & ~differs)[:_SHOWN]:
             named = _named(shared.iloc[row], key)
             change.note(f"{named}: {column} {was.iloc[row]} -> {now.iloc[row]}")
         differs |= moved
@@ -109,7 +109,7 @@ def joined(
     gone = both[both["side"] == "left_only"]
     gone = gone[_covered(name, gone, after)]
     change.removed = len(gone)
-    for row in range(min(len(gone), SHOWN)):
+    for row in range(min(len(gone), _SHOWN)):
         change.note(f"{_named(gone.iloc[row], key)} gone")
     stays = both[(both["side"] == "left_only") & ~both.index.isin(gone.index)]
     kept = pa.Table.from_pandas(
@@ -161,7 +161,7 @@ def joined_lists(
     change.removed = int((again["side"] == "left_only").sum())
     shortened = ended[reaches[ended.index] & (begins[ended.index] <= pd.Timestamp(old_end))]
     change.changed = len(shortened)
-    for row in shortened.head(SHOWN).itertuples():
+    for row in shortened.head(_SHOWN).itertuples():
         change.note(f"{row.code}: end -> {row.end:%Y-%m-%d}")
     whole = pd.concat([ended, after])[list(schema.column_names)]
     table = pa.Table.from_pandas(whole, schema=_loose(schema.arrow), preserve_index=False)

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
-FAR = pd.Timestamp("2199-12-31")
+_FAR = pd.Timestamp("2199-12-31")
 ONE_DAY = pd.Timedelta(1, "D")
 _SAME_LEVEL = 1e-6  # of two factors that a source keeps in 32 bits
 _SAID = re.compile(r"stocks: (?P<kept>\S+) stands for (?P<dropped>\S+) too\b")
@@ -102,7 +102,7 @@ def _last_member_day(code: str, members: pa.Table | None) -> Any:
     if members is None:
         return pd.Timestamp.min
     end = members.filter(pc.equal(members["code"], code))["end"].to_pandas(date_as_object=False)
-    return end.fillna(FAR).max() if len(end) else pd.Timestamp.min
+    return end.fillna(_FAR).max() if len(end) else pd.Timestamp.min
 
 
 def say_joins(found: Sequence[Double], joins: Mapping[str, str], collector: Collector) -> None:
@@ -216,10 +216,10 @@ def _listing(kept: pd.DataFrame, old: pd.DataFrame, end: str = "delist_date") ->
     if old.empty:
         return kept
     first = old.groupby("code")["list_date"].min()
-    last = old.assign(last=old[end].fillna(FAR)).groupby("code")["last"].max()
-    mine, theirs = kept[end].fillna(FAR), kept["code"].map(last)
+    last = old.assign(last=old[end].fillna(_FAR)).groupby("code")["last"].max()
+    mine, theirs = kept[end].fillna(_FAR), kept["code"].map(last)
     later = mine.where(~(theirs > mine), theirs)
-    kept = kept.assign(**{end: later.where(later < FAR)})
+    kept = kept.assign(**{end: later.where(later < _FAR)})
     earlier = kept["code"].map(first)
     list_date = kept["list_date"].where(~(earlier < kept["list_date"]), earlier)
     alone = old[~old["code"].isin(kept["code"])].drop_duplicates("code")
@@ -242,7 +242,7 @@ def _rows(name: str, kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
 def _members(name: str, kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     """Join memberships that meet or overlap."""
     rows = pd.concat([kept, old])
-    rows = rows.assign(stop=rows["end"].fillna(FAR) + ONE_DAY)
+    rows = rows.assign(stop=rows["end"].fillna(_FAR) + ONE_DAY)
     key = ["index_code", "code"]
     rows = rows.sort_values([*key, "start"], kind="stable")
     groups = [rows[column] for column in key]
@@ -250,7 +250,7 @@ def _members(name: str, kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     block = (reach.isna() | (rows["start"] > reach)).cumsum()
     first = rows.groupby(block).first()
     stop = rows.groupby(block)["stop"].max()
-    return first.assign(end=(stop - ONE_DAY).where(stop <= FAR))[list(kept.columns)]
+    return first.assign(end=(stop - ONE_DAY).where(stop <= _FAR))[list(kept.columns)]
 
 
 def _spells(name: str, kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
@@ -258,15 +258,15 @@ def _spells(name: str, kept: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     added = []
     for record in old.to_dict("records"):
         mine = kept[kept["code"] == record["code"]].sort_values("start")
-        begin, stop = record["start"], pd.Timestamp(record["end"]) if _known(record) else FAR
+        begin, stop = record["start"], pd.Timestamp(record["end"]) if _known(record) else _FAR
         for taken in mine.itertuples():
-            last = FAR if pd.isna(taken.end) else taken.end
+            last = _FAR if pd.isna(taken.end) else taken.end
             if last < begin or taken.start > stop:
                 continue
             if taken.start > begin:
                 added.append({**record, "start": begin, "end": taken.start - ONE_DAY})
             begin = last + ONE_DAY
-        if begin <= stop and begin <= FAR:
+        if begin <= stop and begin <= _FAR:
             added.append({**record, "start": begin, "end": record["end"]})
     more = pd.DataFrame(added, columns=kept.columns).astype(kept.dtypes.to_dict())
     return pd.concat([kept, more]) if added else kept

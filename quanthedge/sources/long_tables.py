@@ -62,7 +62,7 @@ USED = {
 }
 _DELISTED = re.compile(r"delisted(?:_by_[0-9]{4})?")
 _FEW_CONTRACTS = "futures_contract_daily"
-OPTIONAL = {
+_OPTIONAL = {
     "stock_names",
     "index_dividend_yield",
     _FEW_CONTRACTS,
@@ -108,7 +108,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
 
 def _report_unused(source: Path, collector: Collector) -> None:
     for path in sorted(source.glob("*.parquet")):
-        if path.stem not in USED | OPTIONAL:
+        if path.stem not in USED | _OPTIONAL:
             rows = parquet_file(path).metadata.num_rows
             collector.add("info", path.stem, "not used", rows, "not imported (table not used)")
 

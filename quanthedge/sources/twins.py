@@ -20,7 +20,7 @@ __all__ = ["one_index", "one_index_of_lists", "with_one_index"]
 
 Array = np.ndarray[Any, Any]
 _SAME_VALUE = 1e-5  # of an index's value: vendors round to two, three or four digits
-FAR = pd.Timestamp("2199-12-31")
+_FAR = pd.Timestamp("2199-12-31")
 ONE_DAY = pd.Timedelta(1, "D")
 PRICES = ("open", "high", "low", "close")
 
@@ -153,7 +153,7 @@ def _written(value: Any) -> str:
 
 def _joined_spells(frame: pd.DataFrame, twin: pd.Series, owner: str) -> pd.DataFrame:
     """Join spells of both codes of an index; on days that both cover they must agree."""
-    rows = frame.assign(stop=frame["end"].fillna(FAR) + ONE_DAY, twin=twin.to_numpy())
+    rows = frame.assign(stop=frame["end"].fillna(_FAR) + ONE_DAY, twin=twin.to_numpy())
     parts = []
     for index, own in rows.groupby(owner, sort=False):
         sides = [own[~own["twin"]], own[own["twin"]]]
@@ -162,7 +162,7 @@ def _joined_spells(frame: pd.DataFrame, twin: pd.Series, owner: str) -> pd.DataF
             _agree(sides, str(index))
         parts.append(_merged(own, owner) if both else own)
     joined = pd.concat(parts)
-    joined["end"] = (joined["stop"] - ONE_DAY).where(joined["stop"] <= FAR)
+    joined["end"] = (joined["stop"] - ONE_DAY).where(joined["stop"] <= _FAR)
     return joined[list(frame.columns)]
 
 

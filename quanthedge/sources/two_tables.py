@@ -15,8 +15,8 @@ from quanthedge.sources.source import assume
 __all__ = ["joined_contracts"]
 
 Array = np.ndarray[Any, Any]
-KEY = ["contract", "date"]
-NEAR = 1e-6  # relative; beyond it two figures differ
+_KEY = ["contract", "date"]
+_NEAR = 1e-6  # relative; beyond it two figures differ
 
 
 def joined_contracts(
@@ -44,19 +44,19 @@ def joined_contracts(
 
 def _filled(first: pd.DataFrame, second: pd.DataFrame, collector: Collector) -> pd.DataFrame:
     """Fill gaps and missing rows of the first table from the second, and compare the rest."""
-    both = first.merge(second, on=KEY, how="left", suffixes=("", " two"), validate="one_to_one")
-    for column in second.columns.difference([*KEY, "product"]):
+    both = first.merge(second, on=_KEY, how="left", suffixes=("", " two"), validate="one_to_one")
+    for column in second.columns.difference([*_KEY, "product"]):
         one, two = first[column], both[f"{column} two"]
         if column == "last_trading_day":
             differs = (one.notna() & two.notna() & (one != two)).to_numpy()
         else:
             gap = (one - two).abs()
-            differs = (gap > NEAR * two.abs().clip(lower=1.0)).to_numpy()
+            differs = (gap > _NEAR * two.abs().clip(lower=1.0)).to_numpy()
             _say_filled(column, int((one.isna() & two.notna()).sum()), collector)
         _say_conflict(column, both, differs, collector)
         first[column] = one.where(one.notna(), two)
-    known = pd.MultiIndex.from_frame(first[KEY])
-    more = second[~pd.MultiIndex.from_frame(second[KEY]).isin(known)]
+    known = pd.MultiIndex.from_frame(first[_KEY])
+    more = second[~pd.MultiIndex.from_frame(second[_KEY]).isin(known)]
     if len(more):
         what = "taken from the table of fewer contracts, which alone has them"
         collector.add("info", "futures_daily", "more rows", len(more), what)

@@ -3,7 +3,6 @@
 from quanthedge.stages.code import code_digest
 from quanthedge.stages.folder import StageFolder
 from quanthedge.stages.keyed import (
-    forget_stages,
     keep_stages,
     parts_digest,
     shared_in_a_run,
@@ -15,7 +14,6 @@ from quanthedge.stages.keyed import (
 __all__ = [
     "StageFolder",
     "code_digest",
-    "forget_stages",
     "keep_stages",
     "parts_digest",
     "shared_in_a_run",

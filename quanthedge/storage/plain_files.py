@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LARGEST_MARK", "keys_once", "plain_bytes", "plain_json"]
+__all__ = ["keys_once", "plain_bytes", "plain_json"]
 
-LARGEST_MARK = 16 << 20  # bytes; no mark and no memo of ours comes near
+_LARGEST_MARK = 16 << 20  # bytes; no mark and no memo of ours comes near
 
 
-def plain_bytes(path: Path, largest: int = LARGEST_MARK) -> bytes:
+def plain_bytes(path: Path, largest: int = _LARGEST_MARK) -> bytes:
     """Return the bytes of a file of ours.
 
     Raises
@@ -28,7 +28,7 @@ def plain_bytes(path: Path, largest: int = LARGEST_MARK) -> bytes:
     return path.read_bytes()
 
 
-def plain_json(path: Path, largest: int = LARGEST_MARK) -> Any:
+def plain_json(path: Path, largest: int = _LARGEST_MARK) -> Any:
     """Return what a JSON file of ours holds.
 
     Raises

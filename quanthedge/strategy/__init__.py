@@ -2,38 +2,18 @@
 
 from quanthedge.strategy.model import Strategy, load_strategy
 from quanthedge.strategy.particulars import COMMENTS, Logo, Particulars, read_particulars
-from quanthedge.strategy.products import (
-    FixedIncomeProduct,
-    Product,
-    StatedProduct,
-    UnitValuesProduct,
-)
-from quanthedge.strategy.tables import with_tables
-from quanthedge.strategy.variants import (
-    EVERY_MEMBER,
-    VARIANTS,
-    borrows,
-    is_itself,
-    variant,
-    variant_names,
-)
+from quanthedge.strategy.products import Product
+from quanthedge.strategy.variants import EVERY_MEMBER, VARIANTS, variant_names
 
 __all__ = [
     "COMMENTS",
     "EVERY_MEMBER",
     "VARIANTS",
-    "FixedIncomeProduct",
     "Logo",
     "Particulars",
     "Product",
-    "StatedProduct",
     "Strategy",
-    "UnitValuesProduct",
-    "borrows",
-    "is_itself",
     "load_strategy",
     "read_particulars",
-    "variant",
     "variant_names",
-    "with_tables",
 ]

@@ -9,7 +9,7 @@ from quanthedge.factors import factor_name
 from quanthedge.hedge import HedgeRule
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import Kinded, is_own, own_name
-from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector, selector_name
+from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector
 from quanthedge.typing import Language
 from quanthedge.universe import Universe
 from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
@@ -98,7 +98,7 @@ def _factors(strategy: "Strategy") -> Bilingual:
 def _selector(selector: Selector) -> Bilingual:
     """Return what picks the stocks; the kind in brackets is what a file names."""
     if not isinstance(selector, TopSelector):
-        return _with_kind(selector, {code: selector_name(selector, code) for code in LANGUAGES})
+        return _with_kind(selector, {code: selector.called(code) for code in LANGUAGES})
     weighted = _words()["weighting"][selector.weighting]
     text = _words()["top"]
     said: Bilingual = {

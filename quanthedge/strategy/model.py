@@ -24,13 +24,14 @@ from quanthedge.documents import (
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
-from quanthedge.hedge import HedgeRule, fill_price_of
+from quanthedge.hedge import HedgeRule
 from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
 from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
 from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector
 from quanthedge.risk import AnyRiskModel
+from quanthedge.signals import GivenTable
 from quanthedge.sleeves import Sleeve
 from quanthedge.sleeves.sharing import FixedShares, Sharing
 from quanthedge.strategy.card import strategy_card
@@ -291,7 +292,7 @@ class Strategy(Carded, Told):
 
     def sleeves_as_filled(self) -> tuple[Sleeve, ...]:
         """Return the sleeves as they decide at the price at which contracts are traded."""
-        fill = fill_price_of(self.hedge, self.execution.fill)
+        fill = self.hedge.fill_price(self.execution.fill)
         return tuple(one.filled_at("open" if fill == "open" else "close") for one in self.sleeves)
 
     def called(self, language: Language) -> str:
@@ -387,6 +388,37 @@ class Strategy(Carded, Told):
             return False
         flows = (flow.share_class == "C" for flow in self.clients.flows)
         return self.clients.founders_class == "C" or any(flows)
+
+    def borrows(self) -> bool:
+        """Return whether the strategy draws a loan."""
+        return self.accounts.borrowed > 0
+
+    def is_itself(self, name: str) -> bool:
+        """Return whether a variant is the strategy as it stands."""
+        if name == "ungated":
+            return not self.layers.gated
+        if name == "stocks_alone":
+            return not self.sleeves
+        return name == ("levered" if self.borrows() else "unlevered")
+
+    def variant(self, name: str) -> "Strategy":
+        """Return a variant of the strategy: see :func:`quanthedge.strategy.variants.variant`."""
+        from quanthedge.strategy.variants import variant
+
+        return variant(self, name)
+
+    def with_tables(self) -> "Strategy":
+        """Return the strategy with every table read, each named by the digest of its rows.
+
+        Raises
+        ------
+        DataError
+            A file is missing or holds no such table.
+        """
+        waiting = [part for part in GivenTable.within(self) if not part.digest]
+        for part in waiting:
+            part.scores  # noqa: B018 -- read now: what it cannot read is told here
+        return self.change() if waiting else self
 
 
 def _from(origin: str, own: OwnCode) -> dict[str, Any]:

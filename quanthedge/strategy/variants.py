@@ -14,7 +14,7 @@ from quanthedge.sleeves.sharing import FixedShares
 from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
 
-__all__ = ["EVERY_MEMBER", "VARIANTS", "borrows", "is_itself", "variant", "variant_names"]
+__all__ = ["EVERY_MEMBER", "VARIANTS", "variant", "variant_names"]
 
 VARIANTS = ("long_only", "unlevered", "levered", "index_hedged", "ungated", "stocks_alone")
 _LONG_ONLY = 0.95  # of equity in stocks: no margin has to be kept, 5% stays in cash
@@ -22,20 +22,6 @@ _TIMES = 1.5  # stocks of the levered variant over those of the unlevered one
 _ROOM = 0.3  # of the stocks, kept for the margin of the futures: 20% and half as much above it
 EVERY_MEMBER = 10_000  # more than any index has
 _NO_SLEEVES = {"sleeves": [], "sharing": FixedShares()}
-
-
-def borrows(strategy: Strategy) -> bool:
-    """Return whether a strategy draws a loan."""
-    return strategy.accounts.borrowed > 0
-
-
-def is_itself(strategy: Strategy, name: str) -> bool:
-    """Return whether a variant is the strategy as it stands."""
-    if name == "ungated":
-        return not strategy.layers.gated
-    if name == "stocks_alone":
-        return not strategy.sleeves
-    return name == ("levered" if borrows(strategy) else "unlevered")
 
 
 def _whole(layers: Layers) -> Layers:
@@ -93,7 +79,7 @@ def variant(strategy: Strategy, name: str) -> Strategy:
     if name == "stocks_alone":
         return Strategy.model_validate(dict(strategy) | _NO_SLEEVES)
     own = min(strategy.invested_fraction, round(1.0 / (1.0 + _ROOM), 4))
-    unlevered = own if borrows(strategy) else strategy.invested_fraction
+    unlevered = own if strategy.borrows() else strategy.invested_fraction
     changes: dict[str, object] = {"invested_fraction": unlevered, **_NO_SLEEVES}
     hedge, loan = strategy.hedge, 0.0
     if name == "long_only":

@@ -6,8 +6,9 @@ import pandas as pd
 
 from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
+from quanthedge.ledger import line_names
 from quanthedge.market import Market
-from quanthedge.performance import COST_LINES, annual_turnover, costs, daily_returns
+from quanthedge.performance import annual_turnover, costs, daily_returns
 from quanthedge.sleeves.sharing import Sharing
 from quanthedge.strategy import Strategy
 
@@ -104,7 +105,7 @@ def _row(result: Result) -> dict[str, object]:
         "margin_mean": float(margin.mean()),
         "margin_largest": float(margin.max()),
         "turnover": annual_turnover(ledger),
-        "costs_per_year": float(costs(ledger)["per_year"][list(COST_LINES)].sum()),
+        "costs_per_year": float(costs(ledger)["per_year"][list(line_names("cost"))].sum()),
         "reviews": reviews,
         "changes": changes,
     }

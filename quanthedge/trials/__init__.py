@@ -12,7 +12,6 @@ True
 from quanthedge.trials.catalogue import CATALOGUE, Catalogue
 from quanthedge.trials.registry import (
     Trial,
-    bytes_digest,
     count,
     day_text,
     digest,
@@ -29,7 +28,6 @@ __all__ = [
     "Catalogue",
     "Sealed",
     "Trial",
-    "bytes_digest",
     "count",
     "day_text",
     "digest",

@@ -26,7 +26,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.storage import storage_errors
@@ -37,7 +36,6 @@ __all__ = [
     "Data",
     "Trial",
     "base",
-    "bytes_digest",
     "count",
     "day_text",
     "digest",
@@ -102,18 +100,17 @@ class Trial(NamedTuple):
 
 
 def digest(plain: Any) -> str:
-    """Return the digest of plain data (numbers, texts, lists, mappings), whatever the keys' order.
+    """Return the digest of plain data or of an array's numbers.
+
+    Plain data are numbers, texts, lists and mappings, whatever the keys' order.
 
     >>> digest({"window": 20, "kind": "reversal"}) == digest({"kind": "reversal", "window": 20})
     True
     """
+    if isinstance(plain, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(plain).view(np.uint8).data).hexdigest()
     text = json.dumps(plain, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def bytes_digest(values: NDArray[np.generic]) -> str:
-    """Return the digest of an array's numbers."""
-    return hashlib.sha256(np.ascontiguousarray(values).view(np.uint8).data).hexdigest()
 
 
 def record(market: Data, start: Any, end: Any, trials: Sequence[Trial]) -> bool:

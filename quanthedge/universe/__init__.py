@@ -1,6 +1,6 @@
 """Which stocks may be held: filters with counted exclusions, and universes made of them."""
 
-from quanthedge.universe.filters import Filter, Listed, Price
+from quanthedge.universe.filters import Filter
 from quanthedge.universe.universe import AllUniverse, IndexUniverse, LargestUniverse, Universe
 
 __all__ = [
@@ -8,7 +8,5 @@ __all__ = [
     "Filter",
     "IndexUniverse",
     "LargestUniverse",
-    "Listed",
-    "Price",
     "Universe",
 ]

@@ -342,7 +342,7 @@ class Boards(Filter):
 
     @property
     def _wanted(self) -> Bilingual:
-        return either([words("boards", one) for one in self.include])
+        return _either([words("boards", one) for one in self.include])
 
 
 class Members(Filter):
@@ -479,7 +479,7 @@ def market_value(
     return np.asarray(value)
 
 
-def either(names: Sequence[Bilingual]) -> Bilingual:
+def _either(names: Sequence[Bilingual]) -> Bilingual:
     """Return names of which one is enough."""
     between = words("form", "or")
     return {code: between[code].join(name[code] for name in names) for code in LANGUAGES}
@@ -487,7 +487,7 @@ def either(names: Sequence[Bilingual]) -> Bilingual:
 
 def with_indices(subject: str, key: str, indices: Sequence[str]) -> Bilingual:
     """Return a text about several indices of which one is enough."""
-    named = either([dict.fromkeys(LANGUAGES, index) for index in indices])
+    named = _either([dict.fromkeys(LANGUAGES, index) for index in indices])
     return {code: words(subject, key, indices=named[code])[code] for code in LANGUAGES}
 
 

@@ -8,14 +8,12 @@ has the formulas, their sources, and how well each method did.
 
 from quanthedge.valuation.industries import IndexReturns
 from quanthedge.valuation.spells import suspension_spells
-from quanthedge.valuation.stated import Stated, no_restatement, stated_values
+from quanthedge.valuation.stated import Stated
 from quanthedge.valuation.terms import Valuation
 
 __all__ = [
     "IndexReturns",
     "Stated",
     "Valuation",
-    "no_restatement",
-    "stated_values",
     "suspension_spells",
 ]

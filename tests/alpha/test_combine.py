@@ -16,18 +16,8 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.preprocessing import StandardScaler
 
 import quanthedge as qh
-from quanthedge.alpha import (
-    Boosting,
-    Combine,
-    ElasticNet,
-    FamilyEqual,
-    MaximumIR,
-    PanelCombinatorialPurged,
-    PanelPurgedKFold,
-    PanelWalkForward,
-    Ridge,
-    Stack,
-)
+from quanthedge.alpha import Boosting, Combine, ElasticNet, FamilyEqual, MaximumIR, Ridge, Stack
+from quanthedge.alpha.splitters import PanelCombinatorialPurged, PanelPurgedKFold, PanelWalkForward
 from quanthedge.errors import StrategyError
 from tests.alpha.world import APART, world
 from tests.oracles import combination as slow

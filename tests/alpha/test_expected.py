@@ -5,14 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from quanthedge.alpha import (
-    LEAST_KNOWN,
-    STATED_IC,
-    expected_at,
-    information,
-    score_history,
-)
+from quanthedge.alpha import ScoreHistory
 from quanthedge.alpha.calibrate import own_volatility
+from quanthedge.alpha.expected import LEAST_KNOWN, STATED_IC
 from quanthedge.alpha.features import neutraliser
 from quanthedge.alpha.targets import known_at, targets
 from quanthedge.backtesting.expectation import information_at
@@ -44,9 +39,9 @@ def test_the_coefficient_is_that_of_a_regression_written_out():
     taken_out = neutraliser(market, rows(), where)
     residual = targets(made, where, taken_out, known, "residual").residual
     volatility = own_volatility(market, rows(), where)
-    history = score_history(market, own, rows())
+    history = ScoreHistory.shown(market, own, rows())
     days = rows()[[13, 20, 30]] + np.array([0, 3, 0])  # a decision between two rebalances too
-    found = information(history, days)
+    found = history.information(days)
     for r, day in enumerate(days):
         slope, count = slow.coefficient(own, volatility, residual, known, rows(), day, 36.0)
         usual = np.median(np.diff(rows()[rows() <= day]))
@@ -56,22 +51,22 @@ def test_the_coefficient_is_that_of_a_regression_written_out():
 
 def test_few_rebalances_take_the_stated_coefficient_and_an_opposite_rule_expects_nothing():
     market = sample_market()
-    early = information(score_history(market, graded(), rows()), rows()[[0, 3]])
+    early = ScoreHistory.shown(market, graded(), rows()).information(rows()[[0, 3]])
     assert (early.known < LEAST_KNOWN).all()
     assert (early.coefficient == STATED_IC).all()
     made = labels(market, rows(), horizon="next")
     ends = np.nan_to_num(np.where(np.isfinite(made.value), -made.value, np.nan), nan=0.0)
-    opposite = information(score_history(market, ends, rows()), rows()[-3:])
+    opposite = ScoreHistory.shown(market, ends, rows()).information(rows()[-3:])
     assert (opposite.coefficient == 0.0).all()
-    seen = information(score_history(market, -ends, rows()), rows()[-3:])
+    seen = ScoreHistory.shown(market, -ends, rows()).information(rows()[-3:])
     assert (seen.coefficient > 0.3).all()
 
 
 def test_expected_returns_are_coefficient_times_volatility_times_score():
     market = sample_market()
     at = rows()[[20, 30]]
-    found = information(score_history(market, graded(), rows()), at)
-    made = expected_at(market, graded()[[20, 30]], at, found)
+    found = ScoreHistory.shown(market, graded(), rows()).information(at)
+    made = found.expected(market, graded()[[20, 30]], at)
     volatility = own_volatility(market, at, np.isfinite(graded()[[20, 30]]))
     for r, row in enumerate(graded()[[20, 30]]):
         z = (row - np.nanmean(row)) / np.nanstd(row)

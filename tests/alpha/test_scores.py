@@ -18,7 +18,6 @@ from quanthedge.factors import (
     Size,
     Transforms,
     Turnover,
-    standardise,
 )
 from tests.market_fake import fake_market
 
@@ -181,8 +180,8 @@ def test_a_day_without_universe_has_no_scores():
 
 def test_a_factor_without_differences_says_nothing():
     flat = np.full((1, 5), 0.1)
-    np.testing.assert_array_equal(standardise(flat, PLAIN), np.zeros((1, 5)))
-    tiny = standardise(np.array([[1e-14, 2e-14, 3e-14]]), PLAIN)
+    np.testing.assert_array_equal(PLAIN.grades(flat), np.zeros((1, 5)))
+    tiny = PLAIN.grades(np.array([[1e-14, 2e-14, 3e-14]]))
     np.testing.assert_allclose(tiny, [[-(1.5**0.5), 0, 1.5**0.5]])
 
 
@@ -196,7 +195,7 @@ CROSS_SECTIONS = arrays(
 @settings(max_examples=150, deadline=None)
 @given(row=CROSS_SECTIONS, winsorise=st.sampled_from([0.0, 0.01, 0.2]))
 def test_grades_have_mean_0_and_deviation_1_and_keep_the_order(row, winsorise):
-    grades = standardise(row[None, :], Transforms(winsorise=winsorise))[0]
+    grades = Transforms(winsorise=winsorise).grades(row[None, :])[0]
     known = np.isfinite(row)
     np.testing.assert_array_equal(np.isfinite(grades), known)
     if known.any() and grades[known].any():
@@ -214,7 +213,7 @@ def test_industry_neutral_grades_average_0_in_every_large_industry(data):
     row = np.where(rng.random(n) < 0.1, np.nan, rng.normal(0, 1, n) + rng.integers(0, 3, n))
     industry = rng.integers(-1, 4, n).astype(np.int16)
     transforms = Transforms(industry_neutral=True, industry_minimum=4)
-    grades = standardise(row[None, :], transforms, industry[None, :])[0]
+    grades = transforms.grades(row[None, :], industry[None, :])[0]
     for number in range(4):
         members = np.isfinite(row) & (industry == number)
         if members.sum() >= 4:

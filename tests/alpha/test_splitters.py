@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import quanthedge as qh
-from quanthedge.alpha import PanelCombinatorialPurged, PanelPurgedKFold, PanelWalkForward
+from quanthedge.alpha.splitters import PanelCombinatorialPurged, PanelPurgedKFold, PanelWalkForward
 from quanthedge.errors import StrategyError
 
 DAYS = np.datetime64("2012-01-31") + 30 * np.arange(60)

@@ -9,7 +9,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.linear_model import Ridge as PeerRidge
 
 from quanthedge import trials
-from quanthedge.alpha import Combine, Combiner, PanelPurgedKFold, PanelWalkForward, Ridge
+from quanthedge.alpha import Combine, Combiner, Ridge
+from quanthedge.alpha.splitters import PanelPurgedKFold, PanelWalkForward
 from quanthedge.kinds import load_class
 from tests.alpha.world import world
 

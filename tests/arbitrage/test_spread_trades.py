@@ -14,7 +14,7 @@ from quanthedge.arbitrage.spread_legs import legs_of
 from quanthedge.arbitrage.spread_trading import _walk
 from quanthedge.errors import StrategyError
 from quanthedge.market.altered import altered
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from tests.arbitrage.spreads import plan_of_scores
 from tests.oracles import arbitrage as oracle
 from tests.sample import sample_market
@@ -139,7 +139,7 @@ def test_something_is_traded():
 
 def test_fees_go_by_the_day_and_closing_on_the_day_is_dear():
     days = ["2015-08-25", "2015-08-26", "2015-09-07", "2017-02-17", "2017-09-18"]
-    rules = futures_rules("IF", days, account="speculative")
+    rules = FuturesRules.between("IF", days, account="speculative")
     # CFFEX: 0.0115% from 26 August 2015, 0.23% from 7 September, 0.092% and 0.069% in 2017
     for row, rate in enumerate((0.000023, 0.000115, 0.0023, 0.00092, 0.00069)):
         same_day = Fills(row, row, (3000.0, 3100.0), (2900.0, 3000.0))
@@ -153,7 +153,7 @@ def test_fees_go_by_the_day_and_closing_on_the_day_is_dear():
 
 
 def test_margin_is_that_of_both_legs_and_dearer_for_quarter_months_until_june_2012():
-    rules = futures_rules("IF", ["2012-06-28", "2015-09-07"], account="speculative")
+    rules = FuturesRules.between("IF", ["2012-06-28", "2015-09-07"], account="speculative")
     fills = Fills(0, 1, (2000.0, 0.0), (2100.0, 0.0))
     assert margin_of(fills, rules, (1, 2)) == pytest.approx(0.15 * 2000 + 0.18 * 2100)
     assert margin_of(fills._replace(entry=1), rules, (0, 1)) == pytest.approx(0.4 * 4100)
@@ -162,7 +162,7 @@ def test_margin_is_that_of_both_legs_and_dearer_for_quarter_months_until_june_20
 def test_limits_of_opening_and_holding_bind_the_lots():
     days = ["2011-01-04", "2015-08-25", "2015-08-26", "2015-08-31", "2015-09-07", "2017-02-17",
             "2018-12-03"]  # fmt: skip
-    rules = futures_rules("IF", days, account="speculative")
+    rules = FuturesRules.between("IF", days, account="speculative")
     # held 100 lots a side until 2012; opened a day 600, 100, 10, 20 of the product, then 50 each
     assert lots_possible(rules, 1000).tolist() == [100, 1000, 300, 50, 5, 10, 50]
     assert lots_possible(rules, 3).tolist() == [3] * 7
@@ -178,7 +178,7 @@ def test_a_limit_that_binds_is_said_in_the_trade():
 
 def test_nothing_is_bought_at_the_upper_limit_nor_sold_at_the_lower_one():
     legs = legs_of(sample_market(), "IF")
-    rules = futures_rules("IF", legs.dates, account="speculative")
+    rules = FuturesRules.between("IF", legs.dates, account="speculative")
     price = fill_prices(legs, "open").copy()
     t, m = 100, int(np.flatnonzero(np.isfinite(price[100]))[1])
     before = legs.mark[99, m]

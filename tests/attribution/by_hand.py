@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.result import Result
+from quanthedge.ledger import line_names
 from quanthedge.market import Market, write_dataset
-from quanthedge.performance import COST_LINES, FEE_LINES, FLOW_LINES
 from tests.market.small_market import to_arrow
 from tests.records import record_of
 
@@ -76,7 +76,7 @@ def run_by_hand(shares: dict[str, int] | None = None, beta: float = 0.95) -> Res
     """The run: bought at the close of the second day, held through the third."""
     own = SHARES if shares is None else shares
     value = [sum(n * CLOSES[code][t] for code, n in own.items()) for t in range(4)]
-    ledger = pd.DataFrame(0.0, DAYS, [*COST_LINES, *FEE_LINES, *FLOW_LINES])
+    ledger = pd.DataFrame(0.0, DAYS, [*line_names("cost"), *line_names("fee"), *line_names("flow")])
     zero = (
         "stock_pnl", "dividends", "futures_pnl", "interest", "futures_notional", "revaluation",
         "accrued_performance_fee", "accrued_fee_at_open",

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quanthedge.attribution import BRINSON, brinson
-from quanthedge.attribution.brinson import brinson_industries, effects_of, split
+from quanthedge.attribution import BRINSON
+from quanthedge.attribution.brinson import brinson, brinson_industries, effects_of, split
 from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.performance import price_returns

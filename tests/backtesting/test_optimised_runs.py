@@ -8,7 +8,8 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.backtesting.risk_stage import risk_tables
-from quanthedge.stages import forget_stages, keep_stages
+from quanthedge.stages import keep_stages
+from quanthedge.stages.keyed import forget_stages
 from tests.sample import ROOT, sample_market
 
 NAMES = ("index_relative", "index_relative_500")

@@ -11,7 +11,7 @@ import pytest
 
 from quanthedge.backtesting.plan import prepare
 from quanthedge.errors import LedgerError
-from quanthedge.ledger import HedgeBook, TargetBook, hedge_of, run_ledger, targets_of
+from quanthedge.ledger import HedgeBook, TargetBook, run_ledger
 from quanthedge.market import Market
 from quanthedge.rules import tables as rule_tables
 from quanthedge.strategy import Strategy
@@ -103,7 +103,7 @@ def its_rules(monkeypatch):
 
 def of_one_sleeve(inputs):
     """The inputs with targets and hedge of their only sleeve, whose arrays begin with the days."""
-    return inputs._replace(targets=targets_of(inputs.targets, 0), hedge=hedge_of(inputs.hedge, 0))
+    return inputs._replace(targets=inputs.targets.sleeve(0), hedge=inputs.hedge.sleeve(0))
 
 
 def prepared_of(plan, market):

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.backtesting.run import backtest
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError
 from tests.backtesting.test_run_without_tables import market_of, sample_tables
 from tests.sample import NEUTRAL, SAMPLE, sample_market, small_strategy

@@ -10,7 +10,7 @@ import quanthedge as qh
 from quanthedge.backtesting.plan import prepare
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_chain
-from quanthedge.ledger import run_ledger, targets_of
+from quanthedge.ledger import run_ledger
 from quanthedge.sleeves import Wishes
 
 START, END = "2014-09-17", "2014-12-31"
@@ -120,7 +120,7 @@ def test_a_fund_may_hold_sleeves_alone(market, strategy):
 def test_budgets_are_parts_of_the_equity(market, strategy):
     one = strategy.change({"sleeves": [Months(label="months", budget=0.3)]})
     inputs = prepare(one, market, START, END).inputs
-    book = targets_of(inputs.targets, 1)
+    book = inputs.targets.sleeve(1)
     assert set(np.abs(book.exposures)) == {0.3}
     assert set(book.pointer) == {0}
 
@@ -142,7 +142,7 @@ def test_legs_wait_for_each_other_unless_a_class_says_otherwise(market, strategy
 def test_a_fund_wound_up_leaves_its_sleeves(market, strategy):
     ended = strategy.change({"sleeves": [Months(label="months", budget=0.3)],
                              "fund.winding_up": "2014-11-28"})  # fmt: skip
-    book = targets_of(prepare(ended, market, START, END).inputs.targets, 1)
+    book = prepare(ended, market, START, END).inputs.targets.sleeve(1)
     after = book.trade_days > 0
     assert np.diff(book.lot_pointer)[after][-5:].sum() == 0
 
@@ -254,7 +254,7 @@ def test_the_audit_passes_a_sleeve_and_catches_one_that_peeks(market, strategy):
 def test_holdings_are_on_record_on_every_day_on_which_a_sleeve_trades(market, strategy):
     changed = strategy.change({"sleeves": [Months(label="months", budget=0.3, every=7)]})
     inputs = prepare(changed, market, START, END).inputs
-    days = targets_of(inputs.targets, 1).trade_days
+    days = inputs.targets.sleeve(1).trade_days
     inside = days[days < inputs.record_day.size]
     assert len(inside) > 8
     assert inputs.record_day[inside].all()

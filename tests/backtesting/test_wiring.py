@@ -13,14 +13,14 @@ from quanthedge.backtesting.plan import prepare, run_days
 from quanthedge.documents import apply_changes
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import signal_from
-from quanthedge.hedge import contract_schedule
-from quanthedge.ledger import hedge_of, layout, run_ledger, targets_of
-from quanthedge.market import Market, limit_panel, write_dataset
+from quanthedge.hedge import ContractSchedule
+from quanthedge.ledger import layout, run_ledger
+from quanthedge.market import LimitPanel, Market, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
 from quanthedge.rules.boards import BOARDS
-from quanthedge.rules.stock_limits import FREE
-from quanthedge.stages import forget_stages
+from quanthedge.rules.stock_limits import LimitClass
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_preparation import ONE, TWO, made, market_of
 from tests.market.every_day import FIRST, LAST
@@ -195,7 +195,9 @@ def test_the_listing_rules_are_those_of_each_stocks_own_day():
     market = market_of()
     found = prepare(Strategy.model_validate(ONE), market, FIRST, LAST)
     stocks, place = found.inputs.stocks, found.inputs.bars.limit_class
-    places = set(range(2 * len(BOARDS))) | {FREE}  # of a board, and of a delisting period
+    places = set(range(2 * len(BOARDS))) | {
+        LimitClass.FREE
+    }  # of a board, and of a delisting period
     other = np.argwhere(~np.isin(place, list(places)))
     days = market.dates[found.first :]
     own = {str(market.codes[n]): (str(days[t]), int(place[t, n])) for t, n in other}
@@ -312,7 +314,7 @@ def test_contracts_are_chosen_rolled_and_filled_as_the_strategy_says(choice):
     market = sample_market()
     found = prepare(strategy, market, "2014-11-03", "2015-02-27")
     last = found.first + found.inputs.days.size - 1
-    wanted = contract_schedule(market, "IF", found.first, last, **choice)
+    wanted = ContractSchedule.of(market, "IF", found.first, last, **choice)
     assert found.leg.contracts == wanted.contracts
     np.testing.assert_array_equal(found.inputs.futures.hold[:, 0], wanted.hold)
     np.testing.assert_array_equal(found.inputs.futures.fill_price, wanted.fill_price)
@@ -335,7 +337,7 @@ def test_a_range_and_the_window_of_a_book_beta_reach_the_ledger():
     scaled = strategy_of("hedge.ratio={kind='beta', scale=0.4}")
     found = prepare(scaled, sample_market(), *SHORT)
     assert found.leg.hedge.ratio == 0.4
-    same(hedge_of(found.inputs.hedge, 0), found.leg.hedge)
+    same(found.inputs.hedge.sleeve(0), found.leg.hedge)
     assert not prepare(scaled, sample_market(), *SHORT).leg.fallback.any()
 
 
@@ -349,7 +351,7 @@ def test_a_ratio_of_least_variance_is_that_of_the_book_as_it_was_decided():
     assert not found.leg.fallback.any()
     begin = first - 1 - 59
     last = first + found.inputs.days.size - 1
-    held = contract_schedule(market, "IF", begin - 1, last, contract="next", fill="close")
+    held = ContractSchedule.of(market, "IF", begin - 1, last, contract="next", fill="close")
     price, hold = held.settlement_price, held.hold
     rows = np.arange(1, hold.size)
     future = price[rows, hold[:-1]] / price[rows - 1, hold[:-1]] - 1  # of rows begin .. last
@@ -392,7 +394,7 @@ def test_variance_and_carry_weighed_against_each_other_are_those_of_a_year(contr
         np.testing.assert_allclose(found.leg.hedge.covariance[t], [[var]], rtol=1e-10)
     begin = found.first - 1 - 40
     stop = found.first + found.inputs.days.size - 1
-    held = contract_schedule(market, "IF", begin, stop, contract=contract, fill="close")
+    held = ContractSchedule.of(market, "IF", begin, stop, contract=contract, fill="close")
     days = np.arange(21, 41)  # the twenty up to the close before the span
     prices = held.settlement_price[days, held.hold[days]]
     ends = pd.read_parquet(SAMPLE / "futures_daily.parquet").groupby("contract")
@@ -471,7 +473,7 @@ def test_a_fund_that_is_wound_up_wants_nothing_after_its_last_day_whoever_prepar
     days = days[(days >= np.datetime64(FIRST)) & (days <= np.datetime64(LAST))]
     plan = ONE | {"fund": {"winding_up": str(days[last])}}
     known = prepare(changed(plan), market_of(), FIRST, LAST)
-    targets, last = targets_of(known.inputs.targets, 0), last % days.size
+    targets, last = known.inputs.targets.sleeve(0), last % days.size
     wanted = [t for t in range(0, days.size, 3) if t <= last]
     assert targets.trade_days.tolist() == [*wanted, *range(last + 1, days.size)]
     assert (np.diff(targets.pointer)[: len(wanted)] > 0).all()
@@ -607,7 +609,7 @@ def test_limits_that_lie_with_a_market_are_those_of_the_days_to_the_very_last(tm
     assert market.kept_folder is not None
     last = len(market.dates) - 1
     for first in (1, last - 4, last):
-        kept, own = plan._limits(market, first, last), limit_panel(market, first, last)
+        kept, own = plan._limits(market, first, last), LimitPanel.of(market, first, last)
         np.testing.assert_array_equal(kept.place, own.place)
         np.testing.assert_array_equal(kept.up, own.up)
         np.testing.assert_array_equal(kept.down, own.down)

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from quanthedge.batch.plan import Plan, jobs_of, measured_seconds, planned
+from quanthedge.batch.plan import Plan, jobs_of
 from quanthedge.batch.work import run_job
-from quanthedge.stages import forget_stages, watched_stages
+from quanthedge.stages import watched_stages
+from quanthedge.stages.keyed import forget_stages
 from tests.sample import END, START, sample_market, small_strategy
 
 # what a plan does not know: a table made of the dates of a selection, and what lies with the market
@@ -19,7 +20,7 @@ NOT_PLANNED = {
 
 
 def plan(*sets: str) -> Plan:
-    return planned(small_strategy(), sample_market(), sets, start=START, end=END)
+    return Plan.of(small_strategy(), sample_market(), sets, start=START, end=END)
 
 
 def worked(found: Plan, workers: int = 1) -> list[str]:
@@ -92,7 +93,7 @@ def test_what_is_kept_of_a_plan_is_plain():
 def test_the_time_is_told_of_runs_that_were_measured():
     forget_stages()
     found = plan("hedge.ratio=0.8,0.9,1.0")
-    first, total = measured_seconds(found)
+    first, total = found.measured_seconds()
     assert 0.0 < first < 60.0
     assert first / 2 < total < 10 * first
     assert math.isfinite(total)

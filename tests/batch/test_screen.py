@@ -10,8 +10,7 @@ import pytest
 
 from quanthedge.backtesting import selected
 from quanthedge.backtesting.run import backtest
-from quanthedge.batch import from_vectorbt
-from quanthedge.batch.screen import Screen
+from quanthedge.batch.screen import Screen, from_vectorbt
 from quanthedge.batch.screen_legs import StockLeg, blocks_of, leg_values
 from quanthedge.errors import StrategyError
 from quanthedge.performance import sharpe_ratio

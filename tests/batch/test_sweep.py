@@ -3,9 +3,9 @@
 import pytest
 
 from quanthedge.backtesting import backtest
+from quanthedge.batch import Plan
 from quanthedge.batch import sweeping as module
 from quanthedge.batch.executors import executor_of
-from quanthedge.batch.plan import planned
 from quanthedge.batch.store import Store
 from quanthedge.batch.sweeping import Progress, SweepInterrupted, sweep
 from quanthedge.batch.variant import Failure
@@ -128,7 +128,7 @@ def test_progress_tells_what_is_done_failed_and_left(tmp_path):
 
 
 def test_a_worker_that_was_lost_is_a_failure_in_the_store(tmp_path, monkeypatch):
-    plan = planned(small_strategy(), sample_market(), "hedge.ratio=0.8,0.9", start=START, end=END)
+    plan = Plan.of(small_strategy(), sample_market(), "hedge.ratio=0.8,0.9", start=START, end=END)
     real = module.run_job
 
     def lost(job):
@@ -140,7 +140,7 @@ def test_a_worker_that_was_lost_is_a_failure_in_the_store(tmp_path, monkeypatch)
         ]
 
     monkeypatch.setattr(module, "run_job", lost)
-    found = module.run_plan(plan, out=tmp_path / "store", keep=0)
+    found = module.Sweep.of(plan, out=tmp_path / "store", keep=0)
     assert list(found.failures["kind"]) == ["LostWorker"]
     runs = Store.open(tmp_path / "store").runs(sweep=plan.id)
     assert list(runs["status"]) == ["failed", "done"]

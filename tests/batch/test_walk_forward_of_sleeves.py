@@ -11,7 +11,6 @@ import quanthedge as qh
 from quanthedge.backtesting import Prepared, Ruler, complete, prepare, spliced
 from quanthedge.batch.walk_forward import walk_forward
 from quanthedge.errors import StrategyError
-from quanthedge.ledger import targets_of
 from quanthedge.strategy import Strategy
 from tests.batch.test_walk_forward import TABLES, assert_every_day_adds_up
 from tests.sleeves.busy import LABELS, busy
@@ -55,11 +54,11 @@ def test_another_variant_takes_over_each_sleeve_at_what_it_stood_at() -> None:
         one, other = getattr(result, name), getattr(before, name)
         rows = begin + 1 if name == "ledger" else begin * len(LABELS)
         pd.testing.assert_frame_equal(one.iloc[:rows], other.iloc[:rows], check_exact=True)
-    standing = targets_of(wide.inputs.targets, 1)
+    standing = wide.inputs.targets.sleeve(1)
     r = int(np.searchsorted(standing.trade_days, begin)) - 1
     assert r >= 0
     some = slice(int(standing.pointer[r]), int(standing.pointer[r + 1]))
-    taken = targets_of(made.inputs.targets, 1)
+    taken = made.inputs.targets.sleeve(1)
     k = int(np.flatnonzero(taken.trade_days == begin)[0])
     own = slice(int(taken.pointer[k]), int(taken.pointer[k + 1]))
     np.testing.assert_array_equal(taken.weights[own], standing.weights[some])

@@ -10,7 +10,7 @@ from quanthedge.batch.grid import variants_of
 from quanthedge.batch.variant import Job, Outcome, Place, Variant
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import QuantHedgeError
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import load_strategy
 from tests.sample import END, NEUTRAL, ROOT, START, sample_market, small_strategy
 

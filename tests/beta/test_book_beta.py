@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from quanthedge.beta import book_betas, rolling_ols
+from quanthedge.beta import book_betas
 from quanthedge.beta.book import book_beta
+from quanthedge.beta.ols import rolling_ols
 from quanthedge.errors import DataError
 from tests.oracles import beta as oracle
 from tests.oracles.beta import panel

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from quanthedge.beta import Prepared
 from quanthedge.beta.base import fit_prepared, index_returns
 from quanthedge.beta.downside import Downside
 from quanthedge.beta.huber import Huber
 from quanthedge.beta.kalman import Kalman
 from quanthedge.beta.limits import closed_at_limit
-from quanthedge.beta.preparation import Preparation, prepare_returns
+from quanthedge.beta.preparation import Preparation
 from quanthedge.beta.vasicek import Vasicek
 from quanthedge.errors import DataError, StrategyError
 
@@ -138,7 +139,7 @@ def reference(market, index, choice):
 @given(seed=st.integers(0, 10_000), choice=CHOICES)
 def test_pairs_agree_with_a_walk_through_each_stocks_bars(seed, choice):
     market, index = random_market(seed)
-    ours = prepare_returns(market, index, choice)
+    ours = Prepared.of(market, index, choice)
     pair_y, pair_x = reference(market, index, choice)
     np.testing.assert_allclose(ours.returns, pair_y, rtol=1e-12, atol=1e-15)
     if choice.pairs_by_stock:
@@ -152,8 +153,8 @@ def test_pairs_agree_with_a_walk_through_each_stocks_bars(seed, choice):
 @given(seed=st.integers(0, 10_000), choice=CHOICES, cut=st.integers(5, 58))
 def test_cutting_the_future_moves_no_past_pair(seed, choice, cut):
     market, index = random_market(seed)
-    whole = prepare_returns(market, index, choice)
-    short = prepare_returns(market.until(cut), index[: cut + 1], choice)
+    whole = Prepared.of(market, index, choice)
+    short = Prepared.of(market.until(cut), index[: cut + 1], choice)
     np.testing.assert_array_equal(short.returns, whole.returns[: cut + 1])
     if short.own_index is not None:
         np.testing.assert_array_equal(short.own_index, whole.own_index[: cut + 1])
@@ -161,7 +162,7 @@ def test_cutting_the_future_moves_no_past_pair(seed, choice, cut):
 
 def test_by_default_nothing_is_changed():
     market, index = random_market(1)
-    prepared = prepare_returns(market, index)
+    prepared = Prepared.of(market, index)
     np.testing.assert_array_equal(prepared.returns, market.panel("simple_return"))
     assert prepared.index is not None
     assert list(prepared.counts) == ["bars"]
@@ -174,12 +175,12 @@ def column(*closes):
 def test_a_resumption_is_paired_with_the_index_over_the_suspension():
     market = Prices(column(10.0, 10.1, np.nan, np.nan, 11.0, 11.0), np.array([OLD]), column(9.9)[0])
     index = np.array([np.nan, 0.01, 0.02, -0.01, 0.03, 0.0])
-    kept = prepare_returns(market, index)
+    kept = Prepared.of(market, index)
     assert kept.returns[4, 0] == pytest.approx(11.0 / 10.1 - 1)
-    dropped = prepare_returns(market, index, Preparation(resumption="drop"))
+    dropped = Prepared.of(market, index, Preparation(resumption="drop"))
     assert np.isnan(dropped.returns[4, 0])
     assert dropped.counts["resumption days left out"] == 1
-    matched = prepare_returns(market, index, Preparation(resumption="match"))
+    matched = Prepared.of(market, index, Preparation(resumption="match"))
     assert matched.returns[4, 0] == pytest.approx(11.0 / 10.1 - 1)
     assert matched.own_index[4, 0] == pytest.approx(1.02 * 0.99 * 1.03 - 1)
     assert matched.own_index[5, 0] == pytest.approx(0.0)
@@ -188,7 +189,7 @@ def test_a_resumption_is_paired_with_the_index_over_the_suspension():
 def test_a_locked_spell_becomes_one_return_on_the_first_free_day():
     market = Prices(column(10.0, 11.0, 12.1, 12.5, 12.4), np.array([OLD]), column(10.0)[0])
     index = np.array([0.0, 0.03, 0.02, 0.01, -0.01])
-    merged = prepare_returns(market, index, Preparation(limit_days="merge"))
+    merged = Prepared.of(market, index, Preparation(limit_days="merge"))
     np.testing.assert_allclose(merged.returns[:, 0], [0, np.nan, np.nan, 0.25, 12.4 / 12.5 - 1])
     assert merged.own_index[3, 0] == pytest.approx(1.03 * 1.02 * 1.01 - 1)
     assert merged.counts["limit days merged"] == 2
@@ -201,13 +202,13 @@ def test_a_new_listing_counts_from_the_day_after_its_first_free_close():
     closes = column(np.nan, 14.4, 15.84, 17.42, 18.0, 18.3)
     market = Prices(closes, np.array([1]), column(10.0)[0])
     index = np.full(6, 0.01)
-    free = prepare_returns(market, index, Preparation(listing_days="until_free"))
+    free = Prepared.of(market, index, Preparation(listing_days="until_free"))
     assert np.flatnonzero(np.isfinite(free.returns[:, 0])).tolist() == [5]
     assert free.counts["bars after a listing left out"] == 4
-    two = prepare_returns(market, index, Preparation(listing_days=2))
+    two = Prepared.of(market, index, Preparation(listing_days=2))
     assert np.flatnonzero(np.isfinite(two.returns[:, 0])).tolist() == [3, 4, 5]
     old = Prices(closes, np.array([OLD]), column(10.0)[0])
-    assert np.isfinite(prepare_returns(old, index, Preparation(listing_days=2)).returns[2:]).all()
+    assert np.isfinite(Prepared.of(old, index, Preparation(listing_days=2)).returns[2:]).all()
 
 
 def test_limits_are_those_of_the_board_the_day_and_special_treatment():
@@ -238,7 +239,7 @@ def test_merging_takes_away_the_bias_that_limits_leave_and_dropping_adds_to_it()
     market = Prices(close, np.full(stocks, OLD), np.full(stocks, 100.0))
 
     def mean_beta(**choice):
-        prepared = prepare_returns(market, index, Preparation(**choice))
+        prepared = Prepared.of(market, index, Preparation(**choice))
         model = Huber(window=days, tuning=1e6)  # least squares
         return np.mean(fit_prepared(model, prepared).beta[-1])
 
@@ -249,7 +250,7 @@ def test_merging_takes_away_the_bias_that_limits_leave_and_dropping_adds_to_it()
 
 def test_own_indices_go_through_every_estimator_of_pairs_and_through_adjustments():
     market, index = random_market(3, 90, 40)
-    prepared = prepare_returns(market, index, Preparation(limit_days="merge"))
+    prepared = Prepared.of(market, index, Preparation(limit_days="merge"))
     huber = Huber(window=30, min_observations=8)
     for model in (huber, Downside(window=60, min_observations=8), Kalman(estimated_for="stock")):
         betas = fit_prepared(model, prepared)
@@ -258,7 +259,7 @@ def test_own_indices_go_through_every_estimator_of_pairs_and_through_adjustments
     base = fit_prepared(huber, prepared)
     model = Vasicek(base=huber, min_stocks=5)
     np.testing.assert_array_equal(fit_prepared(model, prepared).beta, model.adjust(base).beta)
-    plain = prepare_returns(market, index, Preparation(resumption="drop"))
+    plain = Prepared.of(market, index, Preparation(resumption="drop"))
     np.testing.assert_array_equal(
         fit_prepared(huber, plain).beta, huber.fit(plain.returns, index).beta_
     )
@@ -268,11 +269,11 @@ def test_what_cannot_be_paired_is_refused():
     market, index = random_market(4)
     merge = Preparation(limit_days="merge")
     with pytest.raises(StrategyError, match="needs the index on every day"):
-        fit_prepared(Kalman(), prepare_returns(market, index, merge))
+        fit_prepared(Kalman(), Prepared.of(market, index, merge))
     with pytest.raises(StrategyError, match="pair each stock with one index, found 2"):
-        prepare_returns(market, np.column_stack([index, index]), merge)
+        Prepared.of(market, np.column_stack([index, index]), merge)
     with pytest.raises(DataError, match="the market 60 days"):
-        prepare_returns(market, index[:50])
+        Prepared.of(market, index[:50])
     with pytest.raises(ValidationError):
         Preparation(listing_days=-1)
 
@@ -280,7 +281,7 @@ def test_what_cannot_be_paired_is_refused():
 def test_the_index_returns_of_a_market_can_be_matched():
     market, _ = random_market(5)
     market.index_close = lambda code: np.linspace(2000, 2100, 60)
-    prepared = prepare_returns(
+    prepared = Prepared.of(
         market, index_returns(market, "000300.SH"), Preparation(resumption="match")
     )
     assert prepared.own_index.shape == prepared.returns.shape

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quanthedge.beta import RollingOLS, index_returns, rolling_ols
-from quanthedge.beta.ols import top_down_betas
+from quanthedge.beta import RollingOLS, index_returns
+from quanthedge.beta.ols import rolling_ols, top_down_betas
 from quanthedge.errors import DataError, StrategyError
 from tests.lazy import lazily
 from tests.oracles import beta as oracle

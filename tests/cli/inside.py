@@ -6,7 +6,7 @@ import subprocess
 
 import typer
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.cli.terminal import answer
 
 COMMANDS = typer.main.get_command(app)  # built once, not for each call

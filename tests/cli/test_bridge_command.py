@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import QuantHedgeError
 from quanthedge.performance import bridge, bridge_returns
 from quanthedge.report.texts import words

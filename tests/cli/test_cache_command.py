@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.stages import forget_stages, keep_stages
+from quanthedge.stages import keep_stages
+from quanthedge.stages.keyed import forget_stages
 from tests.cli.inside import inside
 from tests.sample import SAMPLE
 

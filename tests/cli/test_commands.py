@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from quanthedge.begin import sample_folder
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 
 PACKAGE = Path(__file__).parents[2] / "quanthedge"
 NAMES = {name: command.callback for command in app.registered_commands if (name := command.name)}

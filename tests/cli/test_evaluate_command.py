@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import QuantHedgeError
 from tests.evaluation.test_evaluation import score_table
 from tests.sample import SAMPLE

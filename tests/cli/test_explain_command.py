@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import QuantHedgeError
 from tests.sample import NEUTRAL, SAMPLE, sample_market
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 from wcwidth import wcswidth
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.cli.helping import chinese_of
 from quanthedge.words import LANGUAGES, texts
 

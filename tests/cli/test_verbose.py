@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.cli.told_log import shown_log
 from quanthedge.logs import logged_stages, timed
 from quanthedge.market import Market

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import quanthedge as qh
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.comparison import Comparison, own_products
 from quanthedge.report.document import build_document
 from tests.sleeves.busy import LABELS, SPAN, busy

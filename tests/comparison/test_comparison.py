@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.comparison import FixedIncome, Stated, compare_funds, together
 from quanthedge.errors import DataError
 from quanthedge.performance import levels

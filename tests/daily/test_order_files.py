@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.daily import SYSTEMS, Accounts, order_files, orders_page, orders_text, own_csv
+from quanthedge.daily import SYSTEMS
 from quanthedge.daily.tomorrow import Orders
 from quanthedge.errors import StrategyError
 from tests.sample import small_strategy
@@ -56,7 +56,7 @@ def orders():
 
 
 def rows_of(orders, system, encoding):
-    content = order_files(orders, [system], Accounts("8001", "9001"))[f"orders_{system}.csv"]
+    content = orders.files([system], account="8001", futures_account="9001")[f"orders_{system}.csv"]
     return list(csv.DictReader(io.StringIO(content.decode(encoding))))
 
 
@@ -83,7 +83,7 @@ def test_myquant_gets_its_order_file(orders):
         ("SHSE.688981", "1", "1"), ("BJSE.830799", "1", "1"),
     ]  # fmt: skip
     assert len({row["sid"] for row in rows}) == len(rows)
-    raw = order_files(orders, ["myquant"])["orders_myquant.csv"]
+    raw = orders.files(["myquant"])["orders_myquant.csv"]
     assert raw.startswith(b"\xef\xbb\xbf")
 
 
@@ -115,13 +115,13 @@ def test_every_system_has_its_row_of_sources(orders):
     assert told.keys() == SYSTEMS.keys()
     assert {row["confidence"] for row in told.values()} <= {"A", "B", "C"}
     with pytest.raises(StrategyError, match="accepted: qmt"):
-        order_files(orders, ["o32"])
+        orders.files(["o32"])
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "代码"), ("en", "code")])
 def test_own_tables_have_headings_in_a_language_and_open_in_excel(orders, language, words):
     for table in ("orders", "refused", "transfers", "book", "totals"):
-        raw = own_csv(orders, table, language)
+        raw = orders.csv(table, language)
         assert raw.startswith(b"\xef\xbb\xbf")
         text = raw.decode("utf-8-sig")
         head = next(csv.reader(io.StringIO(text)))
@@ -137,7 +137,7 @@ def test_own_tables_have_headings_in_a_language_and_open_in_excel(orders, langua
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_text_keeps_to_eighty_columns(orders, language):
-    text = orders_text(orders, language)
+    text = orders.text(language)
     assert "IF2401" in text
     assert "600519.SH" in text
     for line in text.splitlines():
@@ -146,7 +146,7 @@ def test_the_text_keeps_to_eighty_columns(orders, language):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_page_stands_alone_and_takes_names_for_text(orders, language):
-    page = orders_page(orders, language)
+    page = orders.page(language)
     assert "平安&lt;银行&gt;" in page
     assert "<银行>" not in page
     assert "<script" not in page

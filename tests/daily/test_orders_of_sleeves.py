@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting import backtest
-from quanthedge.daily import order_files, orders_for, orders_page, orders_text, own_csv
+from quanthedge.daily import orders_for
 from quanthedge.daily.holdings import Cash, Holdings, StockHolding, read_holdings
 from quanthedge.daily.lists import of_account
 from quanthedge.errors import DataError
@@ -133,7 +133,7 @@ def test_the_broker_gets_one_order_a_code_that_leaves_the_account_as_the_sleeves
             if row.offset == "close":
                 assert held * sign < 0
                 assert row.quantity <= abs(held)
-        (written,) = order_files(orders, ["ctp"]).values()
+        (written,) = orders.files(["ctp"]).values()
         lines = list(csv.DictReader(io.StringIO(written.decode("utf-8"))))
         ordered = account[account["account"] == "futures"]
         assert [one["InstrumentID"] for one in lines] == ordered["code"].tolist()
@@ -163,13 +163,13 @@ def test_lots_that_change_sides_in_the_account_are_closed_and_then_opened():
 )
 def test_text_page_and_lists_say_whose_an_order_is(language, names):
     orders = orders_for(busy(), sample_market(), "2015-01-07", run=run_until("2015-01-07"))
-    page, text = orders_page(orders, language), orders_text(orders, language)
-    table = own_csv(orders, "orders", language).decode("utf-8-sig")
+    page, text = orders.page(language), orders.text(language)
+    table = orders.csv("orders", language).decode("utf-8-sig")
     for name in names:
         assert name in page
         assert name in table
     assert names[1] in text
-    refused = own_csv(orders, "refused", language).decode("utf-8-sig")
+    refused = orders.csv("refused", language).decode("utf-8-sig")
     assert refused.splitlines()[0].startswith("子策略" if language == "zh" else "sleeve")
 
 

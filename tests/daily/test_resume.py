@@ -12,7 +12,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.daily import resume
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.record import TABLES
+from quanthedge.record.tables import TABLES
 from quanthedge.strategy import load_strategy
 from quanthedge.trials import count
 from tests.daily.revised import earlier_market, revised_market

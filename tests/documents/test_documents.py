@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from quanthedge.alpha import FactorTerm
 from quanthedge.backtesting.result import Result
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.cli.terminal import answer
 from quanthedge.errors import StrategyError
 from quanthedge.factors import BookYield

@@ -14,7 +14,7 @@ from quanthedge.evaluation.evidence import DECAY_DAYS, variance_inflation
 from quanthedge.evaluation.hedge_leg import hedge_returns
 from quanthedge.evaluation.tables import half_life
 from quanthedge.factors import panel
-from quanthedge.hedge import contract_schedule
+from quanthedge.hedge import ContractSchedule
 from quanthedge.labelling import labels
 from quanthedge.universe import AllUniverse, LargestUniverse
 from tests.oracles.evaluation import (
@@ -138,7 +138,7 @@ def test_the_future_earns_what_its_contracts_did_from_open_to_open():
     market, made = sample_market(), monthly()
     bars = market.futures("IF")
     first = market.day("2013-01-04")
-    schedule = contract_schedule(market, "IF", first, len(market.dates) - 1)
+    schedule = ContractSchedule.of(market, "IF", first, len(market.dates) - 1)
     held = {first + t: schedule.contracts[c] for t, c in enumerate(schedule.hold)}
     found = hedge_returns(made, "IF")
     dates = pd.DatetimeIndex(market.dates)

@@ -10,7 +10,8 @@ import pytest
 
 import quanthedge as qh
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, Panels, Reversal, exposures, factor_name
+from quanthedge.factors import Factor, Reversal, factor_name
+from quanthedge.factors.custom import Panels
 from quanthedge.kinds import own_code, source_of
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.studies.lookahead import audit
@@ -42,18 +43,18 @@ def test_a_function_is_a_class_of_factors_with_its_parameters_as_fields():
 def test_a_function_gives_what_the_class_of_the_same_formula_gives():
     market = sample_market()
     ours = Reversal(min_traded=1e-9).exposure(market)
-    mine = exposures(month(), market)
+    mine = month().checked_exposure(market)
     there = np.isfinite(ours)
     assert np.allclose(mine[there], ours[there], rtol=1e-12, atol=1e-14)
     rows = [300, 40, 19, 20]
-    assert np.array_equal(exposures(month(), market, rows), mine[rows], equal_nan=True)
+    assert np.array_equal(month().checked_exposure(market, rows), mine[rows], equal_nan=True)
     assert np.isnan(mine[:20]).all()
 
 
 def test_rows_for_which_the_data_do_not_reach_back_are_undefined():
     market = sample_market()
     for window in (5, 60):
-        found = exposures(intraday(window=window), market)
+        found = intraday(window=window).checked_exposure(market)
         assert np.isnan(found[: window - 1]).all()
         assert np.isfinite(found[window - 1]).any()
 

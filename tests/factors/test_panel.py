@@ -13,7 +13,6 @@ from quanthedge.factors import (
     Size,
     Turnover,
     Volatility,
-    exposures,
     panel,
     period_ends,
 )
@@ -147,7 +146,7 @@ def test_what_factors_share_changes_no_exposure() -> None:
     market = sample_market()
     made = panel(market, "library", "month")
     for factor, name in zip(made.factors, made.names, strict=True):
-        alone = np.asarray(exposures(factor, market, made.rows), dtype=np.float32)
+        alone = np.asarray(factor.checked_exposure(market, made.rows), dtype=np.float32)
         np.testing.assert_array_equal(made.values[:, :, made.place(name)], alone, err_msg=name)
 
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from quanthedge.fund import Clients, Distribution, Flow, FundTerms
+from quanthedge.fund import Clients, FundTerms
+from quanthedge.fund.clients import Distribution, Flow
 from quanthedge.fund.closes import _follow_lots
 from quanthedge.ledger import layout
 from tests.fund.test_fund_oracle import run, trading_days

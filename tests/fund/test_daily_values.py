@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import METHODS, Clients, Distribution, FundTerms, Register
+from quanthedge.fund import METHODS, Clients, FundTerms, Register
+from quanthedge.fund.clients import Distribution
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.strategy import Strategy
 from tests.fund.test_fund_run import BUSY, flow

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import LedgerError, StrategyError
-from quanthedge.fund import METHODS, Clients, Distribution, Flow, FundTerms, Leavers, Tier
+from quanthedge.fund import METHODS, Clients, FundTerms, Tier
+from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, small_strategy
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients, Distribution, Flow, opening_days
+from quanthedge.fund import Clients, opening_days
+from quanthedge.fund.clients import Distribution, Flow
 from quanthedge.fund.dealing_days import distribution_days, flows_by_day
 
 # two weeks with a holiday on Friday the 2nd, over the end of a month and of a quarter

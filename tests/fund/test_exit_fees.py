@@ -6,7 +6,8 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from quanthedge.fund import Clients, Distribution, Tier
+from quanthedge.fund import Clients, Tier
+from quanthedge.fund.clients import Distribution
 from tests.fund.test_dealing import flow, run
 
 FEES = (

@@ -16,18 +16,10 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.execute import run_fund_of
 from quanthedge.backtesting.plan import Prepared, prepare
-from quanthedge.fund import (
-    Clients,
-    Distribution,
-    Flow,
-    FundRun,
-    FundTerms,
-    Leavers,
-    Tier,
-    crystallisation_flags,
-)
+from quanthedge.fund import Clients, FundRun, FundTerms, Tier
+from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.fund.hurdle import Hurdle
-from quanthedge.ledger import FUND_FEES, layout
+from quanthedge.ledger import layout, line_names
 from quanthedge.strategy import Strategy
 from tests.fund.test_fund_run import METHODS
 from tests.oracles.fund import Account, fund_account
@@ -63,7 +55,7 @@ def run(terms: FundTerms, clients: Clients) -> FundRun:
         service_per_year=terms.service_fee_per_year,
         audit_yuan_per_year=terms.audit_fee_yuan_per_year,
         performance_rate=0.0,
-        fee_day=crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        fee_day=terms.crystallisation_flags(trading_days(), sample_market().calendar),
         **{
             name: np.zeros(trading_days().size)
             for name in (
@@ -113,7 +105,7 @@ def growth(ledger: np.ndarray) -> np.ndarray:
     rows = pd.DataFrame(ledger, columns=list(layout.COLUMNS))
     flows = rows["subscriptions"] - rows["redemptions"] - rows["distributions"]
     before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan) + flows
-    return ((rows["equity"] + rows[list(FUND_FEES)].sum(axis=1)) / before).to_numpy()
+    return ((rows["equity"] + rows[list(line_names("fee"))].sum(axis=1)) / before).to_numpy()
 
 
 RATES = st.sampled_from([0.0, 0.1875, 0.2, 0.25, 0.6])
@@ -261,7 +253,7 @@ def agree(terms: FundTerms, clients: Clients) -> None:
     slow = fund_account(
         terms, clients, prepared().strategy.capital_yuan, trading_days(), prepared().inputs.days,
         growth(record.ledger), hurdle_levels(terms.hurdle),
-        crystallisation_flags(trading_days(), terms, sample_market().calendar),
+        terms.crystallisation_flags(trading_days(), sample_market().calendar),
         open_days(clients.opening),
     )  # fmt: skip
     # the two differ by cents of a hundred million: where such a cent decides how a unit value is
@@ -463,7 +455,7 @@ def test_at_the_end_all_cash_is_accounted_for(method: str, data: st.DataObject) 
         result.record.ledger[: result.record.days_run], columns=list(layout.COLUMNS)
     )
     assert_accounts(rows)
-    fees, net = rows[list(FUND_FEES)].sum(axis=1), rows["subscriptions"]
+    fees, net = rows[list(line_names("fee"))].sum(axis=1), rows["subscriptions"]
     net = net - rows["redemptions"] - rows["distributions"]
     before = rows["equity"].shift(1, fill_value=prepared().strategy.capital_yuan)
     profit = (rows["equity"] + fees - before - net).sum()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
-from quanthedge.performance import attribution, levels
+from quanthedge.fund import Clients, Tier
+from quanthedge.fund.clients import Distribution, Flow, Leavers
+from quanthedge.performance import levels
+from quanthedge.performance.tables import attribution
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund import FundTerms, crystallisation_flags
+from quanthedge.fund import FundTerms
 from quanthedge.fund.clients import Clients
 
 WEEKDAYS_2014 = np.array(
@@ -19,7 +19,7 @@ WEEKDAYS_2014 = np.array(
 
 def due(dates, calendar=None, **terms):
     dates = np.asarray(dates, dtype="datetime64[D]")
-    return [str(day) for day in dates[crystallisation_flags(dates, FundTerms(**terms), calendar)]]
+    return [str(day) for day in dates[FundTerms(**terms).crystallisation_flags(dates, calendar)]]
 
 
 def test_each_period_ends_on_its_last_trading_day():

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.fund import METHODS, Clients, FundTerms, hurdle_path
+from quanthedge.fund import METHODS, Clients, FundTerms
 from quanthedge.fund.hurdle import Hurdle
 from quanthedge.fund.performance_fee import PerformanceFee
 from tests.sample import END, START, sample_market, small_strategy
@@ -85,19 +85,19 @@ def test_the_whole_fund_keeps_its_mark_until_a_fee_is_paid() -> None:
 def test_paths() -> None:
     dates = np.array(["2014-12-31", "2015-01-05", "2015-12-31"], dtype="datetime64[D]")
     close = np.array([100.0, 110.0, 121.0])
-    fixed = hurdle_path(Hurdle(rate=0.08), dates, close)
+    fixed = Hurdle(rate=0.08).path(dates, close)
     assert fixed.tolist() == pytest.approx([1 + 0.08 * 5 / 365, 1 + 0.08])
-    assert hurdle_path(Hurdle(kind="index"), dates, close).tolist() == pytest.approx([1.1, 1.21])
+    assert Hurdle(kind="index").path(dates, close).tolist() == pytest.approx([1.1, 1.21])
     rates = {date(2014, 1, 1): 0.03, date(2015, 2, 1): 0.02}
-    paid = hurdle_path(Hurdle(kind="deposit", rates=rates), dates, close)
+    paid = Hurdle(kind="deposit", rates=rates).path(dates, close)
     # 5 days at 3%, 27 more up to 1 February, 333 at 2%
     assert paid[1] == pytest.approx(1 + 0.03 * (5 + 27) / 365 + 0.02 * 333 / 365)
     begins = {date(2015, 1, 2): 0.03}  # the first rate stands for the days before it
-    first = hurdle_path(Hurdle(kind="deposit", rates=begins), dates, close)
+    first = Hurdle(kind="deposit", rates=begins).path(dates, close)
     assert first[0] == pytest.approx(1 + 0.03 * 5 / 365)
     late = Hurdle(kind="deposit", rates={date(2016, 1, 1): 0.02})
     with pytest.raises(StrategyError, match="the first rate is of 2016-01-01"):
-        hurdle_path(late, dates, close)
+        late.path(dates, close)
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=8), st.sampled_from(["fixed", "deposit"]))
@@ -106,8 +106,8 @@ def test_a_rate_depends_on_the_two_dates_and_not_on_the_closes_between(gaps, kin
     hurdle = Hurdle(rate=0.05) if kind == "fixed" else Hurdle(kind="deposit", rates=rates)
     days = np.datetime64("2014-12-31") + np.cumsum([0, *gaps])
     every = np.arange(days[0], days[-1] + 1)
-    often = hurdle_path(hurdle, every, np.ones(every.size))
-    seldom = hurdle_path(hurdle, days, np.ones(days.size))
+    often = hurdle.path(every, np.ones(every.size))
+    seldom = hurdle.path(days, np.ones(days.size))
     assert seldom.tolist() == pytest.approx(often[(days[1:] - days[0]).astype(int) - 1].tolist())
 
 

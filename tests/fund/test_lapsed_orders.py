@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from quanthedge.fund import Clients, Distribution, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Distribution, Flow
 from quanthedge.fund.closes import lapse
 
 DATES = np.arange("2015-06-01", "2015-06-06", dtype="datetime64[D]")

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients, Flow, FundRun, FundTerms
+from quanthedge.fund import Clients, FundRun, FundTerms
+from quanthedge.fund.clients import Flow
 from quanthedge.ledger import run_ledger
 from tests.fund.test_fund_oracle import prepared, run, trading_days
 

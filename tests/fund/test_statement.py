@@ -8,7 +8,8 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
+from quanthedge.fund import Clients, Tier
+from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.performance import levels
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.statement import investor_statement, money_weighted_return

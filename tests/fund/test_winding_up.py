@@ -9,7 +9,8 @@ import pytest
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.fund import Clients, Distribution
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Distribution
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.statement import investor_statement
 from quanthedge.strategy import Strategy

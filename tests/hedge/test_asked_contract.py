@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from quanthedge.hedge import contract_schedule
+from quanthedge.hedge import ContractSchedule
 from tests.hedge.futures_market import Futures, build
 
 
@@ -17,7 +17,7 @@ def market() -> Futures:
 def schedule(market, first="2014-03-03", **choice):
     begin = int(np.searchsorted(market.dates, np.datetime64(first)))
     stop = int(np.searchsorted(market.dates, np.datetime64("2014-07-31")))
-    return contract_schedule(market, "IF", begin, stop, **choice)
+    return ContractSchedule.of(market, "IF", begin, stop, **choice)
 
 
 def held(found):

@@ -15,7 +15,7 @@ from quanthedge.hedge.research.carry.net import PARTS
 from quanthedge.hedge.research.carry.spreads import larger_side_only
 from quanthedge.hedge.research.dividends import dividend_calendar, expected_dividends
 from quanthedge.market import Market, altered
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from tests.oracles.carry import Oracle
 from tests.sample import sample_market
 
@@ -262,7 +262,7 @@ def test_capacity_is_the_least_bound():
     bars = bars[bars["date"] <= pd.Timestamp(DAY)]
     row = sample_market().day(DAY)
     recent = bars[bars["date"] >= pd.Timestamp(sample_market().dates[row - 19])]
-    limit = futures_rules("IF", [DAY], account="speculative").position_limit[0]
+    limit = FuturesRules.between("IF", [DAY], account="speculative").position_limit[0]
     for contract, one in table.iterrows():
         own = recent[recent["contract"] == contract]
         assert one["lots_volume"] == np.floor(0.05 * own["volume"].mean())
@@ -338,7 +338,9 @@ def test_the_larger_side_alone_is_charged_where_the_rule_book_says_so():
 
 
 def test_margins_of_the_two_sides_differ_where_the_rules_did():
-    rules = [futures_rules("IC", ["2015-07-09", "2015-09-07"], account="speculative", side=side)
+    rules = [
+ FuturesRules.between(
+"IC", ["2015-07-09", "2015-09-07"], account="speculative", side=side)
              for side in ("short", "long")]  # fmt: skip
     assert [one.margin.tolist() for one in rules] == [[0.3, 0.4], [0.1, 0.4]]
 

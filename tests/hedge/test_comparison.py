@@ -21,7 +21,7 @@ from quanthedge.hedge.ratios.ratios import (
 from quanthedge.hedge.research.books import Book, index_book, random_book
 from quanthedge.hedge.research.comparison import HedgeComparison, compare_hedges
 from quanthedge.hedge.research.neutrality import compound, exposure, newey_west_lags
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from tests.lazy import lazily
 from tests.sample import sample_market
 
@@ -212,7 +212,7 @@ def test_the_beta_of_the_book_is_that_of_the_stocks_held(
 def test_costs_are_turnover_at_the_exchange_fee_and_slippage(found: HedgeComparison) -> None:
     market = sample_market()
     first, last = market.span(START, END)
-    fee = futures_rules("IF", market.dates[first - 1 : last + 1]).fee_rate[:-1]
+    fee = FuturesRules.between("IF", market.dates[first - 1 : last + 1]).fee_rate[:-1]
     np.testing.assert_allclose(found.cost, found.turnover * (fee + 1e-4)[:, None], rtol=1e-12)
     rolls = futures_leg(market, "IF", first - 1, last).rolled[:-1, 0]
     c = column(found, "any", "one", "weekly")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quanthedge.hedge import contract_chain, contract_schedule
+from quanthedge.hedge import ContractSchedule, contract_chain
 from tests.hedge.futures_market import Futures, build
 
 INDEX = 2400.0
@@ -131,7 +131,7 @@ KINDS = [
 def test_choices_agree_with_a_plain_walk(contract, roll, seed):
     futures = market(seed)
     last = futures.dates.size - 30
-    schedule = contract_schedule(futures, "IF", 0, last, contract=contract, roll=roll)
+    schedule = ContractSchedule.of(futures, "IF", 0, last, contract=contract, roll=roll)
     held = [schedule.contracts[c] if c >= 0 else "" for c in schedule.hold]
     assert held == plain_walk(futures, contract, roll)[: last + 1]
     assert len(set(held)) > 2
@@ -143,21 +143,21 @@ def test_choices_use_nothing_of_later_days(contract, roll, day):
     futures = market(1)
     last = int(np.searchsorted(futures.dates, np.datetime64(day)))
     options = {"contract": contract, "roll": roll, "calendar": futures.dates}
-    whole = contract_schedule(futures, "IF", 0, last, **options)
-    known = contract_schedule(futures.until(day), "IF", 0, last, **options)
+    whole = ContractSchedule.of(futures, "IF", 0, last, **options)
+    known = ContractSchedule.of(futures.until(day), "IF", 0, last, **options)
     assert [whole.contracts[c] for c in whole.hold] == [known.contracts[c] for c in known.hold]
 
 
 def test_a_main_contract_is_never_left_for_an_earlier_one():
     for seed in range(6):
         futures = market(seed)
-        schedule = contract_schedule(futures, "IF", 0, futures.dates.size - 30, contract="main")
+        schedule = ContractSchedule.of(futures, "IF", 0, futures.dates.size - 30, contract="main")
         assert (np.diff(schedule.hold) >= 0).all()
 
 
 def test_margins_know_the_quarter_months():
     futures = market()
-    schedule = contract_schedule(futures, "IF", 0, 100, contract="quarter")
+    schedule = ContractSchedule.of(futures, "IF", 0, 100, contract="quarter")
     t = 5
     held = schedule.contracts[schedule.hold[t]]
     assert schedule.quarter[t, schedule.hold[t]]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.hedge import contract_schedule
+from quanthedge.hedge import ContractSchedule
 from quanthedge.hedge.contracts.schedule import BEYOND
 from tests.hedge.futures_market import Futures, build
 from tests.oracles import contract_schedule as oracle
@@ -22,7 +22,7 @@ def row(market, day):
 
 
 def whole(market, **options):
-    return contract_schedule(market, "IF", 0, market.dates.size - 1, **options)
+    return ContractSchedule.of(market, "IF", 0, market.dates.size - 1, **options)
 
 
 def reference(market, first, last, roll_days):
@@ -59,9 +59,9 @@ def test_random_gaps_agree_with_the_slow_reference(seed, roll_days, listed, miss
     if isinstance(expected, str):
         contract, day = expected.split()[1:]
         with pytest.raises(DataError, match=f"contract {contract} .*{day}"):
-            contract_schedule(market, "IF", first, last, roll_days=roll_days)
+            ContractSchedule.of(market, "IF", first, last, roll_days=roll_days)
     else:
-        schedule = contract_schedule(market, "IF", first, last, roll_days=roll_days)
+        schedule = ContractSchedule.of(market, "IF", first, last, roll_days=roll_days)
         assert held(schedule) == expected
 
 
@@ -108,20 +108,20 @@ def test_a_far_contract_is_never_taken_for_the_next_one(market):
     far["contract"], far["last_trading_day"] = "IF1412", pd.Timestamp("2014-12-19")
     near = market.without("IF1412").without("IF1410", *market.dates[: row(market, "2014-09-18")])
     both = Futures(market.dates, pd.concat([near.bars, far]))
-    schedule = contract_schedule(both, "IF", 0, row(market, "2014-09-26"))
+    schedule = ContractSchedule.of(both, "IF", 0, row(market, "2014-09-26"))
     assert schedule.rolls()["new"].tolist() == ["IF1409", "IF1410"]
     assert schedule.rolls()["date"].iloc[1] == pd.Timestamp("2014-09-18")
 
 
 def test_a_span_that_starts_in_the_roll_window_starts_with_the_successor(market):
     start = row(market, "2014-09-17")
-    assert held(contract_schedule(market, "IF", start, start + 3))[0] == "IF1410"
+    assert held(ContractSchedule.of(market, "IF", start, start + 3))[0] == "IF1410"
 
 
 def test_prices_are_the_days_own(market):
     market = market.blank("IF1410", "settle", "2014-09-22")
     first, last = row(market, "2014-09-10"), row(market, "2014-10-31")
-    schedule = contract_schedule(market, "IF", first, last)
+    schedule = ContractSchedule.of(market, "IF", first, last)
     assert schedule.contracts == ["IF1409", "IF1410", "IF1411"]
     bars = market.bars.set_index(["date", "contract"]).unstack()  # noqa: PD010
     days, names = pd.DatetimeIndex(schedule.dates), schedule.contracts
@@ -173,7 +173,7 @@ def test_what_comes_later_changes_nothing_before(market, day):
     last = row(market, day)
     cut = market.until(day)
     for calendar in (None, market.dates):
-        known = contract_schedule(cut, "IF", 0, last, calendar=calendar)
+        known = ContractSchedule.of(cut, "IF", 0, last, calendar=calendar)
         assert held(known) == held(whole(market))[: last + 1]
 
 
@@ -188,7 +188,7 @@ def test_a_published_calendar_counts_holidays_that_weekdays_do_not_know():
     full = held(whole(holiday))
     assert full[day] == "IF1503"
     cut = holiday.until("2015-02-09")
-    assert held(contract_schedule(cut, "IF", 0, day, calendar=holiday.dates)) == full[: day + 1]
+    assert held(ContractSchedule.of(cut, "IF", 0, day, calendar=holiday.dates)) == full[: day + 1]
     cut.calendar = holiday.dates
     assert held(whole(cut)) == full[: day + 1]
 
@@ -213,7 +213,7 @@ def test_a_product_without_prices_in_the_span_is_an_error(market):
     with pytest.raises(DataError, match="no IF contract can be traded"):
         whole(Futures(market.dates, market.bars.assign(open=np.nan)))
     with pytest.raises(DataError, match="IC has no bar"):
-        contract_schedule(market, "IC", 0, 10)
+        ContractSchedule.of(market, "IC", 0, 10)
 
 
 @pytest.mark.parametrize(
@@ -257,4 +257,4 @@ def test_malformed_contracts_are_named(market, change, text):
 def test_arguments_outside_what_is_accepted_are_refused(market, options):
     given_options = {"first": 0, "last": 20, **options}
     with pytest.raises(StrategyError, match="accepted"):
-        contract_schedule(market, "IF", **given_options)
+        ContractSchedule.of(market, "IF", **given_options)

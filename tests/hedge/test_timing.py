@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import RuleError, StrategyError
-from quanthedge.hedge import HedgeRule, fill_price_of, fills_known
+from quanthedge.hedge import HedgeRule, Knowledge
 from quanthedge.rules import trading_hours
 from quanthedge.strategy import Strategy
 
@@ -14,7 +14,7 @@ UNTIL, SINCE = [True, True, False, False], [False, False, True, True]
 
 
 def known(fill, stocks, completed=None):
-    return fills_known(HedgeRule(fill=fill), stocks, completed or stocks, DAYS)
+    return Knowledge.of(HedgeRule(fill=fill), stocks, completed or stocks, DAYS)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_lots_of_the_stock_fills_at_the_futures_open_were_impossible_before_2016
     found = known("open_after_stocks", "open")
     assert found.after_stocks.tolist() == ALWAYS
     assert found.possible.tolist() == SINCE
-    assert fill_price_of(HedgeRule(fill="open_after_stocks"), "open") == "open"
+    assert HedgeRule(fill="open_after_stocks").fill_price("open") == "open"
 
 
 @pytest.mark.parametrize("change", ["execution.fill=vwap", "execution.sale_proceeds=after_fill"])

@@ -7,8 +7,9 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.interop.vectorbt import left_out
-from quanthedge.ledger import TRADE_COSTS
-from quanthedge.performance import levels, max_drawdown
+from quanthedge.ledger import line_names
+from quanthedge.performance import levels
+from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, sample_result, small_strategy
 
@@ -94,11 +95,15 @@ def test_profit_and_fees_of_orders_are_those_of_the_ledger(by_stock: bool) -> No
         last = left[left["date"] == ledger.index[-1]]["futures_notional"].sum()
         assert profit["future", code] == pytest.approx(wanted - last, abs=CENT)
     stocks = trades[trades["futures_fee"] == 0.0]
-    paid = stocks[[line for line in TRADE_COSTS if line in stocks]].to_numpy().sum()
+    paid = (
+        stocks[[line for line in line_names("cost", by_trade=True) if line in stocks]]
+        .to_numpy()
+        .sum()
+    )
     wanted = (
         ledger["stock_pnl"].sum()
         - paid
-        - stocks["dividend_tax"].sum() * ("dividend_tax" not in TRADE_COSTS)
+        - stocks["dividend_tax"].sum() * ("dividend_tax" not in line_names("cost", by_trade=True))
     )
     assert profit["stock"].sum() == pytest.approx(wanted, abs=CENT)
     by_trade = portfolio.trades.pnl.sum(group_by=False)

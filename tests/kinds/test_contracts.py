@@ -6,10 +6,11 @@ from pydantic import Field
 
 from quanthedge.beta import BetaEstimator, Blume, RollingBeta, RollingOLS, Vasicek
 from quanthedge.errors import StrategyError
-from quanthedge.hedge import AlphaScaled, HedgeRatio, HedgeRule
+from quanthedge.hedge import HedgeRatio, HedgeRule
 from quanthedge.hedge.policies import AnyOf, Bands, Calendar, Deviation, Policy, compile_policy
 from quanthedge.hedge.policies.kernels import due
 from quanthedge.hedge.ratios.ratio_base import HedgeHistory
+from quanthedge.hedge.ratios.ratios import AlphaScaled
 from quanthedge.portfolio import Schedule, Selector
 from quanthedge.products.leverage import LeveragedExposure
 from quanthedge.strategy import Strategy

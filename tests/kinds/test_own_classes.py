@@ -16,12 +16,12 @@ from quanthedge.backtesting.request import asked
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError, StrategyWarning
-from quanthedge.factors import Factor, Size, exposures
+from quanthedge.factors import Factor, Size
 from quanthedge.hedge.policies import compile_policy
 from quanthedge.kinds import code as loading
 from quanthedge.kinds import own_classes, own_code, parts_in
 from quanthedge.record.folder import earlier_run
-from quanthedge.strategy import Strategy, load_strategy, variant
+from quanthedge.strategy import Strategy, load_strategy
 from tests.kinds.own_strategies import OWN, folder_with
 from tests.sample import END, START, sample_market, small_strategy
 
@@ -112,7 +112,7 @@ def test_a_variant_and_a_change_keep_own_classes(own_strategy):
     changed = own_strategy.change("selector.n=10", "capital_yuan=5e7")
     assert type(changed.selector) is type(own_strategy.selector)
     assert changed.selector.n == 10
-    assert variant(own_strategy, "long_only").beta == own_strategy.beta
+    assert own_strategy.variant("long_only").beta == own_strategy.beta
 
 
 def test_a_run_folder_keeps_the_code_and_runs_again_with_it(own_run, tmp_path):
@@ -308,7 +308,7 @@ def test_an_exposure_that_is_none_is_refused(given, tmp_path):
     )
     mine = loading.load_class(tmp_path / "mine.py", "Mine")()
     with pytest.raises(Exception, match=r"factor mine:Mine|nothing") as caught:
-        exposures(mine, sample_market(), [300, 301])
+        mine.checked_exposure(sample_market(), [300, 301])
     assert GIVEN[given] in str(caught.value)
     assert "\n" not in str(caught.value)
 

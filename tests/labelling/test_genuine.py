@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.labelling import check_unchanged
 from tests.sample import sample_market
 
 
@@ -53,7 +52,7 @@ def by_the_future():
 )
 def test_labels_that_were_changed_after_they_were_made_are_refused(change):
     with pytest.raises(qh.StrategyError, match="changed after they were made") as problem:
-        check_unchanged(replace(made(), **change()))
+        replace(made(), **change()).check_unchanged()
     assert "\n" not in str(problem.value)
 
 
@@ -67,10 +66,10 @@ def test_an_evaluation_and_a_combination_refuse_permuted_returns():
 
 def test_one_number_written_into_the_array_is_noticed():
     mine = replace(made(), value=made().value.copy())
-    check_unchanged(mine)
+    mine.check_unchanged()
     mine.value[3, int(np.isfinite(mine.value[3]).argmax())] += 1e-12
     with pytest.raises(qh.StrategyError, match="changed after"):
-        check_unchanged(mine)
+        mine.check_unchanged()
 
 
 def test_labels_put_together_by_hand_are_held_to_the_market():

@@ -14,7 +14,7 @@ from quanthedge.hedge import annual_discount
 from quanthedge.hedge.research.dividends import dividend_calendar
 from quanthedge.performance import BRIDGE_LINES, bridge
 from quanthedge.portfolio import Book, Selector, TopSelector
-from quanthedge.strategy.variants import variant, variant_names
+from quanthedge.strategy.variants import variant_names
 from tests.oracles import layers as slow
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
@@ -107,7 +107,7 @@ def test_the_ungated_run_stands_beside_it_unasked_and_is_the_plain_one():
     assert "2 个独立区间" in note["zh"]
     assert "期货年化贴水闸门" in gated().timeline["zh"]
     assert "ungated" in variant_names(("all",))
-    assert variant(small_strategy(GATE), "long_only").layers == small_strategy().layers
+    assert small_strategy(GATE).variant("long_only").layers == small_strategy().layers
 
 
 def test_a_fund_may_begin_without_a_book():

@@ -9,14 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import StrategyError
-from quanthedge.layers import (
-    Allocation,
-    NoAllocation,
-    Standing,
-    allocation_name,
-    allocation_table,
-    episodes,
-)
+from quanthedge.layers import Allocation, NoAllocation, Standing, episodes
 from quanthedge.layers.allocation import FIGURES
 from quanthedge.layers.carry import CarryGate, CarryScaled
 from quanthedge.layers.control import DrawdownControl, RiskBudget
@@ -35,7 +28,7 @@ def standing(**values) -> Standing:
 
 
 def exposures(kind, **values):
-    return allocation_table(kind, sample_market(), ROWS, standing(**values))["exposure"].tolist()
+    return kind.table(sample_market(), ROWS, standing(**values))["exposure"].tolist()
 
 
 def test_the_gate_shuts_above_its_level_and_not_at_it():
@@ -73,7 +66,7 @@ def test_exposures_are_between_nothing_and_the_whole_whatever_is_known(kind, num
     values = dict(zip(FIGURES, np.reshape(numbers, (5, 3)), strict=True))
     values["drawdown"] = np.clip(np.abs(values["drawdown"]), 0, 1)
     values["forecast_volatility"] = np.abs(values["forecast_volatility"])
-    table = allocation_table(kind, sample_market(), ROWS, standing(**values))
+    table = kind.table(sample_market(), ROWS, standing(**values))
     assert table["exposure"].between(0.0, 1.0).all()
     unknown = table["reason"] == "unknown"
     assert (table.loc[unknown, "exposure"] == 1.0).all()
@@ -86,7 +79,7 @@ def test_only_what_a_kind_goes_by_is_worked_out_and_kept():
 
     known = Standing(discount=lambda: np.array([0.2, 0.0, np.nan]), expected_alpha=never,
                      hedge_cost=never, drawdown=never, forecast_volatility=never)  # fmt: skip
-    table = allocation_table(CarryGate(), sample_market(), ROWS, known)
+    table = CarryGate().table(sample_market(), ROWS, known)
     assert table["reason"].tolist() == ["aside", "whole", "unknown"]
     assert table["discount"].tolist()[:2] == [0.2, 0.0]
     assert (table["hurdle"] == 0.10).all()
@@ -112,12 +105,12 @@ def test_an_own_allocation_is_as_good_as_ours_and_its_faults_are_named():
         exposures(Half(gives=1.5))
     strategy = small_strategy().change({"layers.allocation": Half()})
     assert strategy.layers.gated
-    assert allocation_name(strategy.layers.allocation, "en") == "Half (own allocation)"
+    assert strategy.layers.allocation.called("en") == "Half (own allocation)"
 
 
 def test_names_stand_in_both_languages():
-    assert allocation_name(CarryGate(), "zh") == "期货年化贴水闸门（阈值 10.0%）"
-    assert all(allocation_name(one, "en") and allocation_name(one, "zh") for one in KINDS)
+    assert CarryGate().called("zh") == "期货年化贴水闸门（阈值 10.0%）"
+    assert all(one.called("en") and one.called("zh") for one in KINDS)
 
 
 @pytest.mark.parametrize(

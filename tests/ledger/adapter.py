@@ -19,9 +19,9 @@ from quanthedge.ledger import (
     TaxBook,
     ValuationBook,
 )
-from quanthedge.ledger.corporate_actions import listing_order, no_tax
+from quanthedge.ledger.corporate_actions import listing_order
 from quanthedge.ledger.layout import REFUSAL_REASONS, TRADE_REASONS
-from quanthedge.valuation import no_restatement
+from quanthedge.valuation.stated import no_restatement
 from tests.oracles import ledger as reference
 
 FILL = {"open": 0, "vwap": 1, "close": 2}
@@ -51,7 +51,7 @@ def action_book(x: reference.LedgerInputs) -> ActionBook:
 def tax_book(x: reference.LedgerInputs) -> TaxBook:
     """The tax in yuan per share held: withheld, and further beyond it."""
     if x.tax is None:
-        return no_tax(len(x.days), len(x.actions))
+        return TaxBook.none(len(x.days), len(x.actions))
     actions = [action for _, action in sorted(x.actions.items())]
     taxed = np.array([one.cash + one.stock_dividend for one in actions])
     rate, *totals = (

@@ -5,13 +5,9 @@ import pandas as pd
 import pytest
 
 from quanthedge.ledger import (
-    COST_LINES,
-    FLOW_LINES,
-    FUND_FEES,
     LINES,
-    PROFIT_LINES,
-    TRADE_COSTS,
     layout,
+    line_names,
     net_flows,
     run_ledger,
     signed_lines,
@@ -28,7 +24,13 @@ def test_each_line_has_one_name_a_known_kind_and_the_sign_of_its_kind() -> None:
 
     assert len(set(names)) == len(names)
     assert all(line.sign in signs[line.kind] for line in LINES)
-    assert set(names) == {*PROFIT_LINES, *COST_LINES, *FUND_FEES, *FLOW_LINES, "held_pnl"}
+    assert set(names) == {
+        *line_names("profit"),
+        *line_names("cost"),
+        *line_names("fee"),
+        *line_names("flow"),
+        "held_pnl",
+    }
 
 
 def test_the_ledgers_columns_the_record_and_the_trades_hold_every_line() -> None:
@@ -36,7 +38,7 @@ def test_the_ledgers_columns_the_record_and_the_trades_hold_every_line() -> None
 
     assert names <= set(layout.COLUMNS)
     assert names <= set(TABLES["ledger"].names("number"))
-    assert set(TRADE_COSTS) <= set(TABLES["trades"].names("number"))
+    assert set(line_names("cost", by_trade=True)) <= set(TABLES["trades"].names("number"))
     assert [layout.COLUMNS[layout.FIRST_LINE + k] for k in range(len(LINES))] == [
         line.name for line in LINES
     ]

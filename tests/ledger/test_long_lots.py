@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import LedgerError
-from quanthedge.ledger import HedgeBook, hedge_of, run_ledger
+from quanthedge.ledger import HedgeBook, run_ledger
 from tests.ledger.adapter import kernel_inputs, kernel_trades
 from tests.ledger.test_futures_leg import LOT, column, future_refusals, hedged, run
 from tests.ledger.test_kernel_beside_reference import compare
@@ -73,7 +73,7 @@ def test_long_lots_are_delivered_at_the_settlement_price():
 def test_long_lots_beside_a_range_or_an_aversion_are_refused():
     inputs = kernel_inputs(turning([-1, -1]))
     for asked in ({"range_low": 0.8, "range_high": 1.2}, {"aversion": 2.0}):
-        hedge = HedgeBook.of([hedge_of(inputs.hedge, 0)._replace(**asked)])
+        hedge = HedgeBook.of([inputs.hedge.sleeve(0)._replace(**asked)])
         with pytest.raises(LedgerError, match="both_sides"):
             run_ledger(inputs._replace(hedge=hedge))
 

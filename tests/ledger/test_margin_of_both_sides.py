@@ -93,6 +93,5 @@ def test_money_for_one_side_carries_both_where_the_larger_is_asked_for():
 
 
 def kernel_sleeves_of(inputs, s):
-    from quanthedge.ledger import hedge_of, targets_of
 
-    return targets_of(inputs.targets, s), hedge_of(inputs.hedge, s)
+    return inputs.targets.sleeve(s), inputs.hedge.sleeve(s)

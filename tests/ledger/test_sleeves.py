@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import LedgerError
-from quanthedge.ledger import HedgeBook, TargetBook, hedge_of, run_ledger, targets_of
+from quanthedge.ledger import HedgeBook, TargetBook, run_ledger
 from tests.ledger.adapter import (
     hedge_of_sleeve,
     kernel_inputs,
@@ -65,9 +65,9 @@ def test_a_sleeve_taken_out_of_a_book_is_what_went_in(seed):
     sleeves = two_sleeves(seed)
     targets, hedge = books(sleeves)
     for s, x in enumerate(sleeves):
-        mine, own = hedge_of(hedge, s), hedge_of_sleeve(x)
+        mine, own = hedge.sleeve(s), hedge_of_sleeve(x)
         equal(mine._replace(policy=trimmed(mine.policy, own.policy)), own)
-        found, given = targets_of(targets, s), targets_of_sleeve(x)
+        found, given = targets.sleeve(s), targets_of_sleeve(x)
         days, ends = given.trade_days.size, int(given.pointer[-1])
         equal(found.trade_days[:days], given.trade_days)
         equal(found.pointer[: days + 1], given.pointer)
@@ -82,8 +82,8 @@ def test_each_sleeve_of_two_runs_as_the_reference_has_it_alone(seed, s):
     sleeves = two_sleeves(seed)
     targets, hedge = books(sleeves)
     cut = {
-        "targets": TargetBook.of([targets_of(targets, s)]),
-        "hedge": HedgeBook.of([hedge_of(hedge, s)]),
+        "targets": TargetBook.of([targets.sleeve(s)]),
+        "hedge": HedgeBook.of([hedge.sleeve(s)]),
     }
     found = run_ledger(kernel_inputs(sleeves[0])._replace(**cut))
     compare_trades(kernel_trades(found), reference_trades(run_reference(sleeves[s])))

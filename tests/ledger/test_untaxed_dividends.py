@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 
 from quanthedge.ledger import run_ledger
 from quanthedge.ledger.corporate_actions import TaxRates
-from quanthedge.ledger.dividend_estimate import (
-    DividendSteps,
-    cash_in_step,
-    dividend_steps,
-    replayed_tax,
-    tax_of_run,
-)
+from quanthedge.ledger.dividend_estimate import DividendSteps, cash_in_step, tax_of_run
 from quanthedge.ledger.layout import COLUMNS
 from tests.ledger.adapter import kernel_inputs
 from tests.oracles.random_market import random_inputs
@@ -47,13 +41,13 @@ def test_the_tax_of_an_estimated_dividend_follows_the_holding_period():
     # bought on 11 June; 0.2 yuan on each of 1,000 shares on 12 June, withheld at 5%
     step = DividendSteps(*(np.array([one]) for one in (1, 0, 1.02, 0.2, 0.0)))
     bought = trade(0, 1000)
-    held = replayed_tax(np.array([bought]), step, RATES, DAYS)
+    held = step.replayed(np.array([bought]), RATES, DAYS)
     assert (held.dividends, held.withheld, held.at_sale) == pytest.approx((200.0, 10.0, 0.0))
-    within_a_month = replayed_tax(np.array([bought, trade(2, -1020)]), step, RATES, DAYS)
+    within_a_month = step.replayed(np.array([bought, trade(2, -1020)]), RATES, DAYS)
     assert within_a_month.tax == pytest.approx(40.0)
-    within_a_year = replayed_tax(np.array([bought, trade(3, -510)]), step, RATES, DAYS)
+    within_a_year = step.replayed(np.array([bought, trade(3, -510)]), RATES, DAYS)
     assert within_a_year.tax == pytest.approx(10.0 + 0.05 * 100.0)  # of half the shares
-    late = replayed_tax(np.array([trade(1, 1000)]), step, RATES, DAYS)
+    late = step.replayed(np.array([trade(1, 1000)]), RATES, DAYS)
     assert late.dividends == 0.0  # bought on the ex-date: not a holder
 
 
@@ -62,7 +56,7 @@ def told_steps(inputs, trades):
     book, tax = inputs.actions, inputs.tax
     stocks = np.unique(trades[trades[:, 1] == 0, 2]).astype(np.int64)
     nothing = np.zeros(book.stock.size)
-    steps = dividend_steps(
+    steps = DividendSteps.of(
         book, inputs.bars.adj_factor, inputs.bars.mark, stocks, book.cash, nothing
     )
     day = np.repeat(np.arange(book.pointer.size - 1), np.diff(book.pointer))

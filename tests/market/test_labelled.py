@@ -6,7 +6,8 @@ import pytest
 
 from quanthedge.errors import QuantHedgeError
 from quanthedge.strategy import load_strategy
-from quanthedge.universe import AllUniverse, LargestUniverse, Price
+from quanthedge.universe import AllUniverse, LargestUniverse
+from quanthedge.universe.filters import Price
 from tests.sample import ROOT, sample_market
 
 SPAN = {"start": "2014-06-01", "end": "2014-07-30"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import Market, next_trading_day, with_next_day, write_dataset
+from quanthedge.market import Market, write_dataset
 from tests.market.small_market import small_market, to_arrow
 
 
@@ -36,7 +36,7 @@ def market(tmp_path_factory):
 
 def test_stocks_open_stay_and_close_where_they_closed(market):
     data, _, day, following = market
-    ahead = with_next_day(data, day)
+    ahead = data.with_next_day(day)
     row = data.day(day)
     assert [str(one) for one in ahead.dates[-2:]] == [day, following]
     assert ahead.is_altered
@@ -57,7 +57,7 @@ def test_stocks_open_stay_and_close_where_they_closed(market):
 
 def test_an_ex_date_that_was_announced_lowers_the_price_and_a_later_one_is_not_known(market):
     data, traded, day, _ = market
-    ahead = with_next_day(data, day)
+    ahead = data.with_next_day(day)
     row, announced, unknown = data.day(day), data.column(traded[0]), data.column(traded[1])
     close = data.panel("close")[row]
     reference = (close[announced] - 0.5) / 1.2
@@ -70,7 +70,7 @@ def test_an_ex_date_that_was_announced_lowers_the_price_and_a_later_one_is_not_k
 
 def test_contracts_and_indices_stay_and_what_ends_before_is_gone(market):
     data, _, day, following = market
-    ahead = with_next_day(data, day)
+    ahead = data.with_next_day(day)
     bars = ahead.futures("IF")
     last, before = (bars[bars["date"] == one].set_index("contract") for one in (following, day))
     alive = before[before["last_trading_day"] >= following]
@@ -84,7 +84,7 @@ def test_contracts_and_indices_stay_and_what_ends_before_is_gone(market):
 
 def test_nothing_later_is_there(market):
     data, _, day, following = market
-    ahead = with_next_day(data, day)
+    ahead = data.with_next_day(day)
     assert ahead.dates[-1] == np.datetime64(following)
     for table in ("futures_daily", "index_daily", "cash_rate", "industry", "index_members"):
         rows = ahead._store.table(table).to_pandas()
@@ -97,7 +97,7 @@ def test_nothing_later_is_there(market):
 
 def test_the_volume_is_the_median_of_twenty_traded_days(market):
     data, traded, day, _ = market
-    ahead = with_next_day(data, day)
+    ahead = data.with_next_day(day)
     i, row = data.column(traded[1]), data.day(day)
     own = data.panel("volume")[: row + 1, i]
     own = own[np.isfinite(own)][-20:]
@@ -106,17 +106,17 @@ def test_the_volume_is_the_median_of_twenty_traded_days(market):
 
 def test_the_next_day_is_the_calendars_then_a_weekday_or_what_is_given(market):
     data, _, day, following = market
-    assert str(next_trading_day(data, day)) == following
+    assert str(data.next_trading_day(day)) == following
     end = data.calendar[-1]
     if data.dates[-1] == end:
-        ahead = with_next_day(data)
+        ahead = data.with_next_day()
         assert ahead.dates[-1] == np.busday_offset(end, 1, roll="backward")
-    given = with_next_day(data, day, "2030-01-07")
+    given = data.with_next_day(day, "2030-01-07")
     assert str(given.dates[-1]) == "2030-01-07"
     assert str(given.calendar[-1]) == "2030-01-07"
     for wrong in (day, "2030-01-05", "2030-01-06"):  # a Saturday and a Sunday
         with pytest.raises(DataError, match="accepted: a day after"):
-            with_next_day(data, day, wrong)
+            data.with_next_day(day, wrong)
 
 
 def test_a_stock_without_a_bar_is_undefined_and_not_zero(market):

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from quanthedge.market import Market, check_dataset, panels, write_dataset
+from quanthedge.market import Market, panels, write_dataset
+from quanthedge.market.checks.whole import check_dataset
 from quanthedge.market.panels import PANELS, damaged_panels
 from quanthedge.stages import StageFolder
 from tests.market.small_market import small_market

@@ -9,7 +9,7 @@ import pandas as pd
 
 from quanthedge.hedge.research.dividends import dividend_calendar, realised_dividends
 from quanthedge.risk import index_weights
-from quanthedge.rules import costs_between, futures_rules, index_of
+from quanthedge.rules import FuturesRules, costs_between, index_of
 
 STOCK = ("commission", "stamp_duty", "transfer_fee", "exchange_fee", "basket_slippage")
 
@@ -51,7 +51,7 @@ class Oracle:
     def rules(self, day: pd.Timestamp, side: str) -> Any:
         key = ("rules", day, side)
         if key not in self.kept:
-            self.kept[key] = futures_rules(
+            self.kept[key] = FuturesRules.between(
                 self.product, [day.to_datetime64()], account=self.terms.account, side=side
             )
         return self.kept[key]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.backtesting.result import Result
-from quanthedge.performance import COST_LINES, FEE_LINES
+from quanthedge.ledger import line_names
 from tests.records import plain_strategy, record_of
 
 INCOME = ("stock_pnl", "dividends", "futures_pnl", "interest")
@@ -28,7 +28,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     ledger["futures_pnl"] = -held * 0.95 * market
     ledger["interest"] = np.where(held > 0, 800.0, 0.0)
     scale = np.append(0.0, rng.uniform(0.5, 1.5, days))
-    lines = (*COST_LINES, *FEE_LINES)
+    lines = (*line_names("cost"), *line_names("fee"))
     for line, amount in zip(
         lines, (900, 500, 60, 30, 300, 2500, 80, 40, 0, 4100, 700, 90, 60, 3000), strict=True
     ):
@@ -50,7 +50,7 @@ def random_ledger(days: int, seed: int = 0, start: str = "2014-09-16") -> pd.Dat
     at_open = (pd.Series(accrued, index).shift(1) * stays).fillna(0.0)
     before = ledger["equity"].shift(1) + flows
     net = ((ledger["equity"] - accrued) / (before - at_open)).fillna(1.0)
-    fees = ledger[list(FEE_LINES)].sum(axis=1)
+    fees = ledger[list(line_names("fee"))].sum(axis=1)
     gross = ((ledger["equity"] + fees) / before).fillna(1.0)
     ledger["unit_value"] = net.cumprod().round(4)
     ledger["unit_value_gross"] = gross.cumprod()

@@ -7,13 +7,12 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.performance import (
     deflated_by_trials,
-    deflated_sharpe,
     expected_highest_sharpe,
     relations,
     rolling_correlation,
 )
 from quanthedge.performance.active import geometric_excess, information_ratio, tracking_error
-from quanthedge.performance.deflation import _probability, probabilistic_sharpe
+from quanthedge.performance.deflation import _probability, deflated_sharpe, probabilistic_sharpe
 from quanthedge.performance.relation import beta
 from quanthedge.performance.resampling import block_length, draw, loss_probabilities, year_range
 from quanthedge.performance.robust import correlation_bootstrap
@@ -157,7 +156,8 @@ def test_rolling_correlation_is_numpy_on_each_window() -> None:
 
 def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     empyrical = pytest.importorskip("empyrical")
-    from quanthedge.performance import max_drawdown, sharpe_ratio, sortino_ratio, volatility
+    from quanthedge.performance import sharpe_ratio, sortino_ratio, volatility
+    from quanthedge.performance.drawdown import max_drawdown
     from quanthedge.performance.returns import downside_deviation
     from quanthedge.performance.tails import expected_shortfall, value_at_risk
 

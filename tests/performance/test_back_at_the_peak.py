@@ -10,10 +10,10 @@ from quanthedge.performance import (
     largest_drawdowns,
     levels,
     longest_drawdown,
-    max_drawdown,
     period_returns,
     win_rate,
 )
+from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.performance.returns import profit_loss_ratio
 from tests.hand_made import hand_made
 

@@ -9,7 +9,8 @@ import pytest
 
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, Distribution, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Distribution, Flow
 from quanthedge.market import Market
 from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
 from quanthedge.strategy import Strategy

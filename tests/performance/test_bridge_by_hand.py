@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.performance import BRIDGE_LINES, COST_LINES, FEE_LINES, bridge, bridge_returns
+from quanthedge.ledger import line_names
+from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
 from quanthedge.record import Record
 from tests.records import record_of
 
@@ -23,7 +24,8 @@ def made(seed: int = 3) -> Record:
     """A run of five days after the opening; equity is the sum of its parts, stocks as stated."""
     rng = np.random.default_rng(seed)
     names = [
-        *EARNED, *COST_LINES, *FEE_LINES, *FLOWS, "held_pnl", "stock_value", "book_beta",
+        *EARNED, *line_names("cost"), *line_names("fee"), *FLOWS, "held_pnl", "stock_value",
+        "book_beta",
         "futures_notional", "index_close", "revaluation", "accrued_performance_fee",
         "accrued_fee_at_open",
     ]  # fmt: skip
@@ -59,7 +61,7 @@ def made(seed: int = 3) -> Record:
     equity = [5e6]
     for day in DAYS[1:]:
         row = ledger.loc[day]
-        change = row[list(EARNED)].sum() - row[[*COST_LINES, *FEE_LINES]].sum()
+        change = row[list(EARNED)].sum() - row[[*line_names("cost"), *line_names("fee")]].sum()
         change += row["subscriptions"] - row["redemptions"] - row["distributions"]
         equity.append(equity[-1] + change + ledger["revaluation"].diff()[day])
     ledger["equity"] = equity
@@ -99,7 +101,7 @@ def counted(run: Record) -> pd.DataFrame:
                 + row["futures_pnl"] - carried - roll,
                 "dividends": row["dividends"],
                 "interest": row["interest"],
-                **{name: -row[name] for name in (*COST_LINES, *FEE_LINES)},
+                **{name: -row[name] for name in (*line_names("cost"), *line_names("fee"))},
                 "accrual": last["accrued_performance_fee"] - row["accrued_performance_fee"],
                 "subscriptions": row["subscriptions"],
                 "redemptions": -row["redemptions"],

@@ -13,19 +13,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from quanthedge.attribution import brinson
+from quanthedge.attribution.brinson import brinson
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Distribution, Flow, Leavers, Tier
+from quanthedge.fund import Clients, Tier
+from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.market import Market
-from quanthedge.performance import (
-    BRIDGE_LINES,
-    alpha_by,
-    alpha_by_model,
-    bridge,
-    bridge_returns,
-    levels,
-)
+from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
+from quanthedge.performance.bridge_groups import alpha_by
+from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.risk import RiskModel
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture

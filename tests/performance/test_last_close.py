@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Flow
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.last_close import last_close_gains
 from tests.fund.test_fund_run import METHODS

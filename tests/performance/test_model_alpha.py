@@ -9,9 +9,9 @@ import pytest
 from quanthedge.backtesting.risk_stage import fitted_risk
 from quanthedge.errors import DataError
 from quanthedge.factors import BookYield, Momentum, Size
-from quanthedge.performance import alpha_by_model, bridge
+from quanthedge.performance import bridge
 from quanthedge.performance.holdings import held_through
-from quanthedge.performance.model_alpha import factor_alpha
+from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
 from quanthedge.risk import FittedRiskModel, RiskModel
 from tests.sample import sample_market, sample_result
 

@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import (
-    COST_LINES,
-    FEE_LINES,
-    correlation_parts,
-    correlation_stated_otherwise,
-)
+from quanthedge.ledger import line_names
+from quanthedge.performance import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.neutrality_parts import PARTS
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger, random_run
@@ -90,15 +86,15 @@ def test_a_part_is_the_covariance_of_its_lines_over_both_spreads(every: str) -> 
     run = random_run(300, seed=8)
     ledger = run.ledger
     rows = ledger.to_dict("records")
-    net = [pair[0] for pair in oracle.daily_returns(rows, FEE_LINES)]
+    net = [pair[0] for pair in oracle.daily_returns(rows)]
     parts = {"revaluation": [], "costs": [], "fees": [], "income": []}
     for last, row in pairwise(rows):
         base = last["equity"] + row["subscriptions"] - row["redemptions"] - row["distributions"]
         base -= row["accrued_fee_at_open"]
         grew = row["accrued_performance_fee"] - row["accrued_fee_at_open"]
         parts["revaluation"].append((row["revaluation"] - last["revaluation"]) / base)
-        parts["costs"].append(-sum(row[name] for name in COST_LINES) / base)
-        parts["fees"].append(-(sum(row[name] for name in FEE_LINES) + grew) / base)
+        parts["costs"].append(-sum(row[name] for name in line_names("cost")) / base)
+        parts["fees"].append(-(sum(row[name] for name in line_names("fee")) + grew) / base)
         parts["income"].append((row["dividends"] + row["interest"]) / base)
     days = pd.DatetimeIndex(ledger.index)
     index = compounded(ledger["index_close"].pct_change().iloc[1:].to_list(), days, every)
@@ -143,7 +139,7 @@ def test_each_other_statement_is_the_correlation_of_its_columns(every: str) -> N
         opening, closing = last["equity"] + flow, row["equity"]
         stale = (opening - last["revaluation"], closing - row["revaluation"])
         held, due = row["accrued_fee_at_open"], row["accrued_performance_fee"]
-        fees = sum(row[name] for name in FEE_LINES)
+        fees = sum(row[name] for name in line_names("fee"))
         made["accrued"].append((closing - due) / (opening - held) - 1.0)
         made["before_fees"].append((closing + fees) / opening - 1.0)
         made["last_close"].append((stale[1] - due) / (stale[0] - held) - 1.0)

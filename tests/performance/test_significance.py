@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import FEE_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance.significance import alpha_estimates, mean_a_year
 from tests.lazy import lazily
 from tests.performance.random_run import random_run
@@ -57,6 +57,6 @@ def test_costs_lower_the_alpha_and_all_sources_less_costs_are_the_gross_return()
     assert found["alpha_after_costs"].value < found["alpha"].value
     ledger = run.ledger
     flows = ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]
-    fees = ledger[list(FEE_LINES)].sum(axis=1)
+    fees = ledger[list(line_names("fee"))].sum(axis=1)
     gross = (ledger["equity"].diff() - flows + fees) / (ledger["equity"].shift(1) + flows)
     assert found["before_fees"].value == pytest.approx(gross.iloc[1:].mean() * 243, rel=1e-9)

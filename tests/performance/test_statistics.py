@@ -9,15 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from quanthedge.ledger import line_names
 from quanthedge.performance import (
-    FEE_LINES,
     annual_return,
     calmar_ratio,
     daily_returns,
     drawdowns,
     levels,
     longest_drawdown,
-    max_drawdown,
     period_levels,
     period_returns,
     sharpe_ratio,
@@ -25,6 +24,7 @@ from quanthedge.performance import (
     volatility,
     win_rate,
 )
+from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.performance.returns import NO_MOVE, downside_deviation, profit_loss_ratio
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger
@@ -121,13 +121,13 @@ def test_flows_are_no_return_and_fees_stand_between_gross_and_net() -> None:
     returns = daily_returns(ledger)
     inside = ledger.iloc[1:]
     assert (inside["subscriptions"] > 0).any()
-    expected = oracle.daily_returns(ledger.to_dict("records"), FEE_LINES)
+    expected = oracle.daily_returns(ledger.to_dict("records"))
     assert np.allclose(returns[["net", "gross"]], expected, rtol=0, atol=1e-13)
     # without anything accrued, net and gross differ by the fees of the day alone
     nothing = daily_returns(ledger.assign(accrued_performance_fee=0.0, accrued_fee_at_open=0.0))
     flows = inside["subscriptions"] - inside["redemptions"] - inside["distributions"]
     before = ledger["equity"].shift(1).iloc[1:] + flows
-    fees = inside[list(FEE_LINES)].sum(axis=1)
+    fees = inside[list(line_names("fee"))].sum(axis=1)
     assert np.allclose((nothing["gross"] - nothing["net"]) * before, fees)
     assert nothing["gross"].tolist() == returns["gross"].tolist()
     assert levels(ledger)["net"].iloc[-1] == pytest.approx(ledger["unit_value"].iloc[-1], abs=5e-5)

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import StrategyError
-from quanthedge.ledger import COST_LINES
+from quanthedge.ledger import line_names
 from quanthedge.performance import (
     annual_turnover,
-    attribution,
     bridge,
     bridge_returns,
     costs,
@@ -29,7 +28,7 @@ from quanthedge.performance import (
     yearly_table,
 )
 from quanthedge.performance.summary import summary
-from quanthedge.performance.tables import ATTRIBUTION_LINES
+from quanthedge.performance.tables import ATTRIBUTION_LINES, attribution
 from tests.performance.random_run import random_ledger, random_run
 
 CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -78,7 +77,7 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
     paid = costs(ledger)
     assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
     assert found.value("paid_trading_costs") == pytest.approx(
-        paid["yuan"].iloc[: len(COST_LINES)].sum()
+        paid["yuan"].iloc[: len(line_names("cost"))].sum()
     )
     years = (ledger.index[-1] - ledger.index[0]).days / 365
     average = ledger["equity"].iloc[1:].mean()
@@ -141,7 +140,9 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
     assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
-    assert years["fees"].sum() == pytest.approx(costs(ledger)["yuan"].iloc[len(COST_LINES) :].sum())
+    assert years["fees"].sum() == pytest.approx(
+        costs(ledger)["yuan"].iloc[len(line_names("cost")) :].sum()
+    )
 
 
 def test_a_year_of_few_days_has_no_volatility_a_year() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.factors import EarningsYield, Size, Transforms, standardise
+from quanthedge.factors import EarningsYield, Size, Transforms
 from quanthedge.performance.tilts import tilt_table
 from quanthedge.risk import RiskModel
 from tests.sample import sample_market, sample_result
@@ -40,7 +40,7 @@ def test_a_style_is_the_mean_grade_of_the_book_and_of_the_members(table, style: 
         value = np.asarray(market.panel("mark")[row] * market.panel("total_shares")[row])
         value = np.where((value > 0) & (row < market.delist_index()), value, np.nan)
         raw = np.where(np.isfinite(value), factor.exposure(market, np.array([row]))[0], np.nan)
-        grade = standardise(raw[None, :], Transforms(winsorise=0.01))[0]
+        grade = Transforms(winsorise=0.01).grades(raw[None, :])[0]
         known = np.isfinite(grade)
         grade = np.where(known, grade - np.average(grade[known], weights=value[known]), 0.0)
         own = result.positions[result.positions["date"] == day]

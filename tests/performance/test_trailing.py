@@ -13,10 +13,10 @@ from quanthedge.performance import (
     daily_returns,
     largest_drawdowns,
     levels,
-    max_drawdown,
     trailing_table,
     yearly_table,
 )
+from quanthedge.performance.drawdown import max_drawdown
 from tests.performance.random_run import random_ledger
 
 MONTHS = {"month": 1, "three_months": 3, "six_months": 6, "year": 12}

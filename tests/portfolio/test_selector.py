@@ -13,8 +13,8 @@ from quanthedge.alpha import FactorTerm, scores
 from quanthedge.errors import StrategyError
 from quanthedge.factors import EarningsYield, Reversal, Size, Transforms, Volatility
 from quanthedge.portfolio import Periodic, TopSelector
-from quanthedge.universe import LargestUniverse, Listed
-from quanthedge.universe.filters import DEFAULT_FILTERS
+from quanthedge.universe import LargestUniverse
+from quanthedge.universe.filters import DEFAULT_FILTERS, Listed
 from tests.market_fake import fake_market
 from tests.sample import sample_market
 

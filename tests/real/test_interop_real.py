@@ -4,7 +4,7 @@ import pytest
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.batch import from_vectorbt
+from quanthedge.batch.screen import from_vectorbt
 from quanthedge.market import Market
 from quanthedge.strategy import load_strategy
 from tests.sample import NEUTRAL

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.hedge import contract_schedule
+from quanthedge.hedge import ContractSchedule
 from tests.conftest import REAL as SOURCE
 
 
@@ -21,7 +21,7 @@ class Futures:
 
     def schedule(self, product, start, end, **options):
         first, last = np.searchsorted(self.dates, np.array([start, end], dtype="datetime64[D]"))
-        return contract_schedule(self, product, first, last, **options)
+        return ContractSchedule.of(self, product, first, last, **options)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Flow
 from quanthedge.market import Market
 from quanthedge.performance import bridge_returns
 from quanthedge.performance.fairness import fairness

@@ -6,7 +6,7 @@ import pytest
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
-from quanthedge.record import TABLES
+from quanthedge.record.tables import TABLES
 from tests.performance.random_run import random_run
 from tests.sample import END, START, sample_market, small_strategy
 

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.record_page import page
 from quanthedge.backtesting.run import backtest
-from quanthedge.record import TABLES, Record, made_when_read
+from quanthedge.record import Record, made_when_read
 from quanthedge.record.run import Table
+from quanthedge.record.tables import TABLES
 from quanthedge.strategy import Strategy
 from tests.records import empty_table, plain_strategy, record_of
 from tests.sample import ROOT, START, sample_market, sample_result, small_strategy

@@ -12,7 +12,7 @@ import pytest
 from quanthedge.backtesting.request import request
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.cli.terminal import answer
 from quanthedge.comparison import product_values
 from quanthedge.errors import DataError

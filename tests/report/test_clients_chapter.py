@@ -8,7 +8,8 @@ import pytest
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Flow
 from quanthedge.performance.statement import investor_statement
 from quanthedge.report.document import build_document
 from quanthedge.report.pdf import render_pdf

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError
 from quanthedge.performance import investor_statement
 from quanthedge.report.accounts import Account, read_accounts

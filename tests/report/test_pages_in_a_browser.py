@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quanthedge.batch.judgement import judged
-from quanthedge.daily import orders_for, orders_page
+from quanthedge.daily import orders_for
 from quanthedge.evaluation.pages import sheet_name
 from quanthedge.typing import Language
 from tests.batch.judgement.made_sweeps import grid_of, made_sweep
@@ -50,7 +50,7 @@ def sheet(folder: Path, language: Language) -> Path:
 def orders(folder: Path, language: Language) -> Path:
     made = orders_for(small_strategy(), sample_market(), "2015-07-31", run=sample_result())
     page = folder / "orders.html"
-    page.write_text(orders_page(made, language), encoding="utf-8")
+    page.write_text(made.page(language), encoding="utf-8")
     return page
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import quanthedge as qh
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError
 from quanthedge.performance.statement import investor_statement
 from quanthedge.report.blocks import Document, Lines, Table

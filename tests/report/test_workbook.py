@@ -13,7 +13,8 @@ import pytest
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import Clients, Flow
+from quanthedge.fund import Clients
+from quanthedge.fund.clients import Flow
 from quanthedge.performance import levels
 from quanthedge.report.document import build_document
 from quanthedge.report.texts import words

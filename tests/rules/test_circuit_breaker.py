@@ -3,7 +3,7 @@
 import pytest
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import circuit_breaker_days, futures_rules
+from quanthedge.rules import FuturesRules, circuit_breaker_days
 
 HEADER = (
     "item,value,first_halt,resumed,closed,effective_from,effective_to,source_ids,confidence,note\n"
@@ -38,7 +38,7 @@ def test_only_the_days_of_a_run_are_returned():
 
 def test_the_days_lie_where_futures_had_the_limit_of_the_circuit_breaker():
     days = circuit_breaker_days().index
-    assert futures_rules("IF", days).limit.tolist() == [0.07, 0.07]
+    assert FuturesRules.between("IF", days).limit.tolist() == [0.07, 0.07]
 
 
 @pytest.mark.parametrize("time", ["12:15", "9:42", "", "15:01", "aa:bb", "13:xx"])

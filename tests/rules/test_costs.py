@@ -13,13 +13,7 @@ from quanthedge.errors import RuleError
 from quanthedge.ledger import Costs, Settings
 from quanthedge.ledger.kernels.prices import StockDay, stock_costs
 from quanthedge.ledger.layout import BUY, SELL
-from quanthedge.rules import (
-    StockCosts,
-    costs_between,
-    order_costs,
-    stock_rules,
-    trading_costs,
-)
+from quanthedge.rules import StockCosts, StockRules, costs_between, order_costs
 from tests.sample import sample_market, sample_result, small_strategy
 
 CODES = ["600519.SH", "000001.SZ", "300001.SZ", "688001.SH", "430047.BJ"]
@@ -155,8 +149,8 @@ def test_any_object_that_says_the_four_numbers_is_terms() -> None:
         commission_rate=0.0, commission_min_yuan=0.0, commission_includes_exchange_fees=True,
         slippage_bp=0.0,
     )  # fmt: skip
-    rules = stock_rules(["2024-01-02"], CODES[:2], ["2001-08-27", "1991-04-03"])
-    found = trading_costs(rules, mine)
+    rules = StockRules.between(["2024-01-02"], CODES[:2], ["2001-08-27", "1991-04-03"])
+    found = StockCosts.of(rules, mine)
     assert found.cost_of([0, 0], [1e5, 0], day=0)[0] == pytest.approx(50.0 + 1.0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarRows, LimitBook
 from quanthedge.rules.boards import places_of
-from quanthedge.rules.stock_limits import UNREFORMED
+from quanthedge.rules.stock_limits import LimitClass
 
 REAL = Path(__file__).parents[3] / "shared" / "market"
 COLUMNS = ["code", "date", "high", "low", "close", "pre_close", "is_st", "is_delisting"]
@@ -72,11 +72,11 @@ def test_no_price_leaves_its_limits_but_on_free_days_that_no_name_tells(bars):
 @pytest.mark.real
 def test_each_board_and_status_has_closes_at_its_limit_and_none_beyond_in_an_ordinary_day(bars):
     ordinary = bars[~bars["listing"] & ~bars["relisting"] & ~bars["suspended"]]
-    for place, least in ((0, 0.02), (1, 0.1), (2, 0.03), (UNREFORMED, 0.1)):
+    for place, least in ((0, 0.02), (1, 0.1), (2, 0.03), (LimitClass.UNREFORMED, 0.1)):
         group = ordinary[ordinary["place"] == place]
         assert group["at"].mean() > least, place  # the limits do bind: they are not merely wide
         assert group["beyond"].sum() <= 5, place  # new shares listed, a day without limit
-    assert ordinary.loc[ordinary["place"] == UNREFORMED, "beyond"].sum() == 0
+    assert ordinary.loc[ordinary["place"] == LimitClass.UNREFORMED, "beyond"].sum() == 0
 
 
 @pytest.mark.real

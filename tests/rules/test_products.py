@@ -12,7 +12,7 @@ import pytest
 from quanthedge.errors import RuleError
 from quanthedge.hedge.rule import Product
 from quanthedge.limits.futures import is_future
-from quanthedge.rules import futures_rules, index_of, index_products, listing_date, product_of
+from quanthedge.rules import FuturesRules, index_of, index_products, listing_date, product_of
 from quanthedge.rules.products import index_product
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_the_products_are_those_that_the_exchange_lists() -> None:
 @pytest.mark.parametrize("product", list(index_products()))
 def test_the_rules_of_a_product_have_the_facts_of_the_product(product: str) -> None:
     one = index_product(product)
-    rules = futures_rules(product, [one.listed])
+    rules = FuturesRules.between(product, [one.listed])
     assert (rules.multiplier, rules.tick) == (one.multiplier, one.tick)
     assert listing_date(product) == one.listed
 
@@ -88,4 +88,4 @@ def test_no_code_pairs_products_with_indices_or_multipliers() -> None:
 
 def test_days_before_a_listing_have_no_rules() -> None:
     with pytest.raises(RuleError, match="IC was listed on 2015-04-16"):
-        futures_rules("IC", [np.datetime64("2015-04-15")])
+        FuturesRules.between("IC", [np.datetime64("2015-04-15")])

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import dividend_tax, futures_rules, stock_rules
+from quanthedge.rules import FuturesRules, StockRules, dividend_tax
 from quanthedge.rules.tables import TABLES, read_table, single_keys
 
 DATA = files("quanthedge.rules") / "data"
@@ -111,7 +111,7 @@ def spans(count):
 
 
 def test_every_day_of_2005_to_2026_has_the_duties_fees_and_limits_of_the_tables():
-    got = stock_rules(DAYS, list(STOCKS), [listed for _, _, listed in STOCKS.values()])
+    got = StockRules.between(DAYS, list(STOCKS), [listed for _, _, listed in STOCKS.values()])
     for t, day in enumerate(TEXTS):
         for side in ("buy", "sell"):
             duty = only("stock_stamp_duty", day, f"{side}_rate", security=("A",))
@@ -143,7 +143,7 @@ def test_every_day_of_2005_to_2026_has_the_duties_fees_and_limits_of_the_tables(
 @pytest.mark.parametrize("product", LISTED)
 def test_every_day_from_the_listing_to_2026_has_the_futures_rules_of_the_tables(product, account):
     days = DAYS[np.datetime64(LISTED[product]) <= DAYS]
-    got = futures_rules(product, days, account=account)
+    got = FuturesRules.between(product, days, account=account)
     side = "hedge_short" if account == "hedging" else "spec_short"
     of = {"products": (product,)}
     for t, day in enumerate(days.astype(str).tolist()):
@@ -200,9 +200,9 @@ def test_any_day_is_answered_whole_or_refused_with_table_and_dates(offset, code)
     exchange, boards, _ = STOCKS[code]
     if not is_covered(str(day), exchange, boards):
         with pytest.raises(RuleError, match=rf"stock_.*{day}.*covered: "):
-            stock_rules([day], [code], ["NaT"])
+            StockRules.between([day], [code], ["NaT"])
         return
-    got = stock_rules([day], [code], ["NaT"])  # listed at an unknown date: always live
+    got = StockRules.between([day], [code], ["NaT"])  # listed at an unknown date: always live
     col, board = int(got.exchange[0]), 2 * int(got.board[0])
     answers = [
         got.stamp_duty_buy, got.stamp_duty_sell, got.transfer_rate[:, col],

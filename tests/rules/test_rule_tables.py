@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import deposit_rate, stock_rules
+from quanthedge.rules import StockRules, deposit_rate
 from quanthedge.rules.tables import TABLES, read_sources, read_table
 
 PACKAGED = files("quanthedge.rules") / "data"
@@ -100,7 +100,7 @@ def test_a_table_of_the_users_own_replaces_the_packaged_one(tmp_path):
     )
     folder = own(tmp_path, "rate_deposit_benchmark", RATES + "1980-01-01,,0.72,3,MINE,A,\n")
     assert deposit_rate(["1985-01-02", "2014-09-17"], folder=folder).tolist() == [0.0072, 0.0072]
-    rules = stock_rules(["2014-09-17"], ["600519.SH"], ["2001-08-27"], folder=folder)
+    rules = StockRules.between(["2014-09-17"], ["600519.SH"], ["2001-08-27"], folder=folder)
     assert rules.stamp_duty_sell[0] == 0.001
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import board_of, exchange_of, stock_rules
+from quanthedge.rules import StockRules, board_of, exchange_of
 
 OLD = "1999-01-04"
 PER_DAY = (
@@ -20,7 +20,9 @@ MAIN_ST, CHINEXT, CHINEXT_ST, STAR = 1, 2, 3, 4
 
 
 def rules(dates, codes=("600519.SH", "000001.SZ"), listed=None, **options):
-    return stock_rules(dates, codes, [OLD] * len(codes) if listed is None else listed, **options)
+    return StockRules.between(
+        dates, codes, [OLD] * len(codes) if listed is None else listed, **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_unknown_confidence_letters_and_unequal_lengths_are_refused():
     with pytest.raises(RuleError, match="ABCM"):
         rules(["2015-01-05"], accept_confidence="AX")
     with pytest.raises(RuleError, match="one each"):
-        stock_rules(["2015-01-05"], ["600519.SH"], [OLD, OLD])
+        StockRules.between(["2015-01-05"], ["600519.SH"], [OLD, OLD])
 
 
 @settings(deadline=None)

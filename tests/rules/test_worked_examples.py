@@ -6,14 +6,14 @@ A code stands for its board, whether or not that stock was listed on the day.
 import numpy as np
 import pytest
 
-from quanthedge.rules import futures_rules, stock_rules
+from quanthedge.rules import FuturesRules, StockRules
 
 OLD = "1999-01-04"
 MAIN, MAIN_ST, CHINEXT, CHINEXT_ST, STAR, BSE, BSE_ST = 0, 1, 2, 3, 4, 6, 7
 
 
 def book(day, code, listed=OLD):
-    return stock_rules([day], [code], [listed])
+    return StockRules.between([day], [code], [listed])
 
 
 def cited(rules, table):
@@ -136,7 +136,7 @@ def test_the_first_days_of_a_listing(listed, code, days, up, down, source):
     ],
 )
 def test_futures(day, product, field, value, source):
-    got = futures_rules(product, [day])
+    got = FuturesRules.between(product, [day])
     assert getattr(got, field)[0] == value
     tables = {
         "margin": "fut_margin",

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.factors import Reversal, Signal
+from quanthedge.factors import Reversal
+from quanthedge.factors.signal import Signal
 from quanthedge.signals import given
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead import audit

@@ -10,10 +10,10 @@ import pytest
 from quanthedge.backtesting.plan import prepare
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.ledger import run_ledger, targets_of
+from quanthedge.ledger import run_ledger
 from quanthedge.report.chapters.sleeves import sleeves as chapter
 from quanthedge.report.writer import Writer
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from quanthedge.sleeves import Sleeve, Wishes
 from quanthedge.sleeves.budgets import RiskReview, margin_shares, risk_shares
 from quanthedge.studies.lookahead import audit
@@ -57,8 +57,8 @@ def test_budgets_of_capital_write_nothing_and_change_nothing():
 
 def test_a_budget_of_margin_cuts_each_decision_to_the_margin_of_its_day():
     found, market = known("margin"), sample_market()
-    book, whole = (targets_of(known(of).inputs.targets, 2) for of in ("margin", "capital"))
-    rules = futures_rules("IF", found.dates, account="hedging")
+    book, whole = (known(of).inputs.targets.sleeve(2) for of in ("margin", "capital"))
+    rules = FuturesRules.between("IF", found.dates, account="hedging")
     told = table_of("margin").set_index("date")
     shares = 0
     for r, day in enumerate(book.trade_days[book.trade_days < found.dates.size - 1]):
@@ -179,7 +179,7 @@ def test_a_market_that_ends_after_a_decision_gives_the_same_shares_and_wishes(of
     mine = whole.sharing[whole.sharing["date"] < pd.Timestamp(day)]
     theirs = cut.sharing[cut.sharing["date"] < pd.Timestamp(day)]
     pd.testing.assert_frame_equal(theirs, mine, check_exact=True)
-    ours, others = (targets_of(one.inputs.targets, 2) for one in (cut, whole))
+    ours, others = (one.inputs.targets.sleeve(2) for one in (cut, whole))
     n = int((ours.trade_days < cut.dates.size - 1).sum())
     np.testing.assert_array_equal(ours.trade_days[:n], others.trade_days[:n])
     ends = ours.lot_pointer[n]

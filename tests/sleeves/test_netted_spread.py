@@ -10,7 +10,7 @@ from quanthedge.hedge import contract_chain
 from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import Market
 from quanthedge.market.simulation import simulate_market
-from quanthedge.rules import futures_rules
+from quanthedge.rules import FuturesRules
 from quanthedge.sleeves import Sleeve, Wishes
 from tests.sample import small_strategy
 
@@ -52,7 +52,7 @@ def prepared(market):
 def test_new_lots_are_as_many_as_the_money_carries_under_the_rule_of_the_day(market):
     known = prepared(market)
     record, futures = run_ledger(known.inputs), known.inputs.futures
-    rules = futures_rules("IF", known.dates[1:], account="hedging")
+    rules = FuturesRules.between("IF", known.dates[1:], account="hedging")
     days = {True: 0, False: 0}
     opened = record.trades[(record.trades[:, 1] == 1) & (record.trades[:, 12] == layout.REBALANCE)]
     for t in np.unique(opened[:, 0]).astype(int):

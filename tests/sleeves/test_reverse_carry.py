@@ -12,7 +12,7 @@ from quanthedge.backtesting.plan import prepare
 from quanthedge.comparison.sleeves import compared_sleeves
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import run_ledger
-from quanthedge.sleeves import Wishes, wishes_of
+from quanthedge.sleeves import Wishes
 
 START, END = "2014-10-08", "2014-12-05"  # IF1411 is bought on 2014-11-06 and delivered
 TERMS = {"entry": 0.0, "exit": -5.0, "months": ["front"]}
@@ -222,7 +222,7 @@ def test_a_sleeve_without_a_table_sells_nothing_short(
 def test_wishes_turn_round_with_the_side(market: qh.Market, alone: qh.Strategy) -> None:
     (sleeve,) = alone.change({"sleeves": [carry()]}).sleeves
     first, last = market.span(START, END)
-    found = wishes_of(sleeve, market, first, last)
+    found = sleeve.checked_wishes(market, first, last)
     at = [k for k, one in enumerate(found.weights) if one]
     assert len(at) == 1
     stocks, contracts = found.weights[at[0]], found.contracts[at[0]]

@@ -10,10 +10,9 @@ import pytest
 from quanthedge.backtesting.plan import prepare
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
-from quanthedge.ledger import run_ledger, targets_of
+from quanthedge.ledger import run_ledger
 from quanthedge.performance import sleeve_bridge
 from quanthedge.sleeves.carry import CashAndCarry
-from quanthedge.strategy.variants import variant
 from quanthedge.studies.lookahead import audit
 from quanthedge.studies.sharing import compare_sharing
 from tests.oracles import sharing as slow
@@ -44,7 +43,7 @@ def whole(kind):
 def alone(label):
     """The run of one sleeve by itself, its table of days and its equity."""
     if label == "stocks":
-        run = backtest(variant(fund(), "stocks_alone"), sample_market(), START, END)
+        run = backtest(fund().variant("stocks_alone"), sample_market(), START, END)
         return run.ledger, run.ledger.iloc[1:]
     sleeves = [one for one in SLEEVES if one["label"] == label]
     nothing = {"invested_fraction": 0.0, "factors": [], "name": "Alone", "name_zh": "单一"}
@@ -112,7 +111,7 @@ def test_a_market_that_ends_after_a_review_gives_the_same_shares_and_wishes(kind
     pd.testing.assert_frame_equal(cut.sharing, mine, check_exact=True)
     assert len(cut.sharing) > 9
     for s in range(3):
-        ours, theirs = (targets_of(one.inputs.targets, s) for one in (cut, known))
+        ours, theirs = (one.inputs.targets.sleeve(s) for one in (cut, known))
         n = int((ours.trade_days < cut.dates.size - 1).sum())
         np.testing.assert_array_equal(ours.trade_days[:n], theirs.trade_days[:n])
         np.testing.assert_array_equal(
@@ -125,7 +124,7 @@ def test_a_market_that_ends_after_a_review_gives_the_same_shares_and_wishes(kind
 
 def test_the_stocks_targets_are_the_plain_ones_times_the_share_of_their_day():
     plain, ours = whole("none"), whole("drawdown")
-    one, other = (targets_of(known.inputs.targets, 0) for known in (plain, ours))
+    one, other = (known.inputs.targets.sleeve(0) for known in (plain, ours))
     shares = ours.sharing[ours.sharing["sleeve"] == "stocks"].set_index("date")["share"]
     place = {int(day): k for k, day in enumerate(other.trade_days)}
     changed = 0

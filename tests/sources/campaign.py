@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.market import check_dataset
+from quanthedge.market.checks.whole import check_dataset
 from quanthedge.sources import import_market
 from tests.market.exporters.qlib import export_qlib
 from tests.market.exporters.rqalpha import export_rqalpha

@@ -21,14 +21,13 @@ from quanthedge.market import Market, altered
 from quanthedge.rules import rules_changed_after
 from quanthedge.stages import (
     StageFolder,
-    forget_stages,
     keep_stages,
     keyed,
     shared_in_a_run,
     stage,
     watched_stages,
 )
-from quanthedge.stages.keyed import kept_stages, stage_key
+from quanthedge.stages.keyed import forget_stages, kept_stages, stage_key
 from quanthedge.strategy import Strategy
 from tests.sample import SAMPLE, sample_market, small_strategy
 

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.batch.store import Store
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError
-from quanthedge.market import Market, check_dataset, check_fingerprint, write_dataset, writer
+from quanthedge.market import Market, check_fingerprint, write_dataset, writer
+from quanthedge.market.checks.whole import check_dataset
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.storage import folders as storage
 from tests.market.small_market import small_market

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import Market, check_dataset, write_dataset
+from quanthedge.market import Market, write_dataset
+from quanthedge.market.checks.whole import check_dataset
 from quanthedge.storage import folders as storage
 from quanthedge.storage import workplace
 from tests.market.small_market import small_market

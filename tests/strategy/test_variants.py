@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 from quanthedge.backtesting.plan import prepare
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest, complete
-from quanthedge.cli import app
+from quanthedge.cli.app import app
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.stages import forget_stages
+from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import load_strategy
-from quanthedge.strategy.variants import variant, variant_names
+from quanthedge.strategy.variants import variant_names
 from quanthedge.universe import IndexUniverse
 from tests.sample import END, NEUTRAL, SAMPLE, START, sample_market, sample_result, small_strategy
 
@@ -87,7 +87,7 @@ def test_the_shared_preparation_is_the_same_as_a_fresh_one() -> None:
     for changes in ([], ["hedge.risk_aversion=5.0"], ["hedge.ratio={kind='minimum_variance'}"]):
         base = small_strategy(*changes)
         for name in ("long_only", "levered"):
-            wanted = variant(base, name)
+            wanted = base.variant(name)
             prepare(base, market, START, END)  # its stages are those of the variant
             shared = prepare(wanted, market, START, END)
             forget_stages()
@@ -98,7 +98,7 @@ def test_the_shared_preparation_is_the_same_as_a_fresh_one() -> None:
 
 def test_a_strategy_with_a_loan_has_an_unlevered_variant_that_fits_its_own_money() -> None:
     own = small_strategy("invested_fraction=1.2", "accounts.borrowed=0.6")
-    without = variant(own, "unlevered")
+    without = own.variant("unlevered")
     assert without.accounts.borrowed == 0
     assert without.invested_fraction == pytest.approx(1 / 1.3, abs=1e-4)
     found = backtest(own, sample_market(), START, "2014-12-31", variants=("all",))
@@ -111,7 +111,7 @@ def test_unknown_names_are_refused_before_anything_is_run() -> None:
     with pytest.raises(StrategyError, match="accepted: all, long_only, unlevered, levered"):
         backtest(small_strategy(), sample_market(), START, END, variants=("half",))
     with pytest.raises(StrategyError, match="accepted: long_only"):
-        variant(small_strategy(), "double")
+        small_strategy().variant("double")
     assert variant_names(("all", "levered")) == (
         "long_only",
         "unlevered",
@@ -209,7 +209,7 @@ def test_clients_of_a_variant_bring_their_money_once() -> None:
     beside = backtest(strategy, market, START, END, variants=("long_only", "levered"))
     pd.testing.assert_frame_equal(beside.ledger, backtest(strategy, market, START, END).ledger)
     for name, one in beside.variants.items():
-        alone = backtest(variant(strategy, name), market, START, END)
+        alone = backtest(strategy.variant(name), market, START, END)
         pd.testing.assert_frame_equal(one.ledger, alone.ledger)
     known = prepare(strategy, market, START, END)
     first, second = complete(known), complete(known)

@@ -199,7 +199,6 @@ def test_a_strangers_folder_is_not_touched_beyond_the_catalogue(registry) -> Non
 
 
 def test_a_variant_that_may_be_chosen_is_a_trial_and_more_money_is_none(registry) -> None:
-    from quanthedge.strategy import variant
 
     run = backtest(small_strategy(), sample_market(), *DAYS, variants=("long_only", "levered"))
     assert set(run.variants) == {"long_only", "levered"}
@@ -207,7 +206,7 @@ def test_a_variant_that_may_be_chosen_is_a_trial_and_more_money_is_none(registry
     found = overlapping(sample_market(), *DAYS)
     assert found["label"].tolist() == [run.strategy.name, f"{run.strategy.name}: long_only"]
     # the variant run as a strategy of its own is the same trial
-    assert backtest(variant(small_strategy(), "long_only"), sample_market(), *DAYS).trials == 2
+    assert backtest(small_strategy().variant("long_only"), sample_market(), *DAYS).trials == 2
 
 
 def test_capacity_and_leverage_leave_no_trial(registry) -> None:

@@ -12,24 +12,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.market import Market, write_dataset
-from quanthedge.universe import (
-    AllUniverse,
-    Filter,
-    IndexUniverse,
-    LargestUniverse,
-    Listed,
-    Price,
-    Universe,
-)
+from quanthedge.universe import AllUniverse, IndexUniverse, LargestUniverse, Universe
 from quanthedge.universe.filters import (
     DEFAULT_FILTERS,
     Boards,
     Codes,
     DelistingPeriod,
+    Filter,
     Industries,
     Liquidity,
+    Listed,
     MarketValue,
     Members,
+    Price,
     SpecialTreatment,
     Suspended,
 )

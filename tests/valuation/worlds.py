@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.ledger.inputs import Bars, StockBook
 from quanthedge.market import Market, write_dataset
-from quanthedge.valuation import Stated, Valuation, stated_values
+from quanthedge.valuation import Stated, Valuation
 from tests.ledger.adapter import kernel_inputs
 from tests.market.small_market import to_arrow
 from tests.oracles.ledger import limit_price
@@ -161,7 +161,7 @@ def stated(world: World, folder, beta=None, until=None, **terms) -> Stated:
     beta = beta[: days + 1] if of_beta else np.zeros((0, 0))
     close = market.index_close(HEDGED)
     hedged = np.append(NAN, close[1:] / close[:-1] - 1)
-    return stated_values(Valuation(**terms), market, world.first, bars, stocks, hedged, beta)
+    return Stated.of(Valuation(**terms), market, world.first, bars, stocks, hedged, beta)
 
 
 def expected(world: World, folder, beta=None, suspended="index_return", index="industry"):

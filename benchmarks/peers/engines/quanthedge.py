@@ -133,7 +133,7 @@ def hedge_sweep(world: World) -> Job:
 
 def betas(world: World) -> Job:
     """Fit every stock on the index, window by window, with standard errors."""
-    from quanthedge.beta import rolling_ols
+    from quanthedge.beta.ols import rolling_ols
 
     returns, index = world.returns(), world.market[1:]
 

@@ -33,7 +33,7 @@ from quanthedge.errors import DataError, QuantHedgeError, needs
 __all__ = ["cluster"]
 
 _log = logging.getLogger(__name__)
-PATIENCE = 60.0  # seconds for a scheduler, or its first worker, to be there (again)
+_PATIENCE = 60.0  # seconds for a scheduler, or its first worker, to be there (again)
 _MOVES = 5  # times that a job comes back by no fault of its own before that is its failure
 _RESTARTS = 5  # of the scheduler without a job that ended in between
 _STARTS = 3  # of a cluster of our own
@@ -321,7 +321,7 @@ class _Cluster:
 
 @contextmanager
 def cluster(
-    address: str, jobs: int | None = None, *, patience: float = PATIENCE, memory: str = ""
+    address: str, jobs: int | None = None, *, patience: float = _PATIENCE, memory: str = ""
 ) -> Iterator[Running]:
     """Give an executor on a cluster.
 

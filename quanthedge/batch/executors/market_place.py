@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 MOST_SENT = 4 * 2**30  # bytes of a market that is sent; a larger one belongs in a shared folder
-SPARE = 1.1  # of the market's bytes that a worker's disk must have free
+_SPARE = 1.1  # of the market's bytes that a worker's disk must have free
 PARCEL = 8 * 2**20
 _FOLDER, _MARK, _MANIFEST = "quanthedge-market", "quanthedge-sent.json", "manifest.json"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -134,7 +134,7 @@ def begin(below: Path, fingerprint: str, size: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     free = shutil.disk_usage(part).free
-    if free < SPARE * size:
+    if free < _SPARE * size:
         raise DataError(
             f"{below}: {free / 1e6:,.0f} MB free, a market of {size / 1e6:,.0f} MB is to be sent; "
             "share its folder, or give workers a local directory on a larger disk"

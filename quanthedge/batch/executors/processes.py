@@ -30,9 +30,9 @@ from quanthedge.batch.executors.travelling import packed, run_packed
 from quanthedge.batch.variant import Outcome
 from quanthedge.errors import QuantHedgeError
 
-__all__ = ["interrupts_later", "processes", "share_of_memory", "uninterrupted"]
+__all__ = ["interrupts_later", "processes", "share_of_memory"]
 
-SHARE = 0.9  # of the machine's memory that all workers may have
+_SHARE = 0.9  # of the machine's memory that all workers may have
 _LIBRARY = Path(os.__file__).parent  # Python's own, and what is installed beside it
 _NO_START = 5  # workers that end before they can be asked anything, before any job has ended
 
@@ -107,7 +107,7 @@ class _Processes:
             initargs=(os.getpid(), threads, self._most, last_words),
             env=dict.fromkeys(ENVIRONMENT, str(threads)),
         )
-        with uninterrupted():  # the worker is begun here
+        with _uninterrupted():  # the worker is begun here
             hello = pool.submit(os.getpid)
         lane = _Lane(pool, last_words, hello)
         self._lanes.append(lane)
@@ -164,7 +164,7 @@ def processes(count: int, most: int | None = None) -> Iterator[Running]:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def _uninterrupted() -> Iterator[None]:
     """Begin processes that Ctrl-C does not reach: this process hears of it, and ends them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -190,7 +190,7 @@ def interrupts_later() -> Iterator[None]:
     resource_tracker.ensure_running()  # whose start lets signals through again
     before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
     try:
-        with uninterrupted():
+        with _uninterrupted():
             yield
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
@@ -207,7 +207,7 @@ def share_of_memory(count: int) -> int | None:
         with suppress(ValueError, OSError):
             found.append(int(Path("/sys/fs/cgroup", name).read_text(encoding="ascii")))
     whole = min((one for one in found if one > 0), default=None)
-    return None if whole is None else int(SHARE * whole / count)
+    return None if whole is None else int(_SHARE * whole / count)
 
 
 # -- in the worker

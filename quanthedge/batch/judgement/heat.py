@@ -12,9 +12,9 @@ from quanthedge.typing import Floats
 if TYPE_CHECKING:
     from quanthedge.batch.judgement.table import Judgement
 
-__all__ = ["MOST_PARAMETERS", "heat_maps", "pair_table"]
+__all__ = ["heat_maps", "pair_table"]
 
-MOST_PARAMETERS = 4
+_MOST_PARAMETERS = 4
 _MOST_VALUES = 16  # of a text: more would not be read
 
 
@@ -43,7 +43,7 @@ def heat_maps(j: "Judgement", words: Words) -> list[dict[str, Any]]:
     groups: dict[str, Groups] = {}
     for name in map(str, j.effects.index):
         made = grouped(j.levels, j.levels.names.index(name))
-        if 2 <= len(made.bounds) <= _MOST_VALUES and len(groups) < MOST_PARAMETERS:
+        if 2 <= len(made.bounds) <= _MOST_VALUES and len(groups) < _MOST_PARAMETERS:
             groups[name] = made
     maps = []
     for pair in combinations(groups, 2):

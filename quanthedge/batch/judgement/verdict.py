@@ -10,10 +10,10 @@ from quanthedge.batch.judgement.wording import told
 from quanthedge.performance import Cscv
 from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
-__all__ = ["FEWEST_DAYS", "SURE", "Belief", "Evidence", "Verdict", "verdict_of"]
+__all__ = ["FEWEST_DAYS", "Belief", "Evidence", "Verdict", "verdict_of"]
 
 Belief = Literal["yes", "open", "no", "short"]
-SURE = 0.95  # deflated Sharpe ratio from which luck is no good explanation
+_SURE = 0.95  # deflated Sharpe ratio from which luck is no good explanation
 FEWEST_DAYS = 60  # below, a Sharpe ratio says nothing
 _UNSURE = 0.80  # below, luck explains it well enough
 _LOSES = 0.25  # share of halves in which the chosen run loses out of sample
@@ -91,7 +91,7 @@ def verdict_of(best: pd.Series, evidence: Evidence) -> Verdict:
         belief = "short"
     elif chance < _unsure(found) or (found is not None and found.pbo > 0.5 and loses):
         belief = "no"
-    elif chance >= SURE and not loses and not lonely:
+    elif chance >= _SURE and not loses and not lonely:
         belief = "yes"
     first = _filled(
         f"belief_{belief}",

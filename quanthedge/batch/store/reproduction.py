@@ -32,7 +32,7 @@ from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
-from quanthedge.record import RUN_FILE, Wanted, differences, run_content, run_files, wanted
+from quanthedge.record import RUN_FILE, differences, run_content, run_files, wanted
 from quanthedge.storage import temporary_folder
 from quanthedge.strategy import VARIANTS, Strategy, load_strategy
 from quanthedge.trials import digest
@@ -102,7 +102,7 @@ def reproduce(
     tell : callable, optional
         Called with a short text at the beginning of each stage.
     again : callable, optional
-        What makes a walk-forward run of a run folder again: ``quanthedge.batch.walked_again``.
+        What makes a walk-forward run of a run folder again: ``quanthedge.batch.WalkForward.again``.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def _folder(
     if walked:
         if again is None:
             raise DataError(
-                f"{folder}: a walk-forward run; quanthedge.batch.walked_again makes it again"
+                f"{folder}: a walk-forward run; quanthedge.batch.WalkForward.again makes it again"
             )
         result = again(folder, market)
     else:
@@ -205,12 +205,12 @@ def _strategy(
         return load_strategy(folder / "strategy.json")
 
 
-def _changed(earlier: Wanted, now: Wanted) -> tuple[str, ...]:
+def _changed(earlier: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:
     """Return what decides figures and is not as it was, a line each."""
     names = {"market": "data", "version": "versions", "code of quanthedge": "code"}
     found = []
-    for name in earlier:
-        words = differences({name: earlier[name]}, {name: now[name]})
+    for name, before in earlier.items():
+        words = differences({name: before}, {name: now[name]})
         if words:
             label = names.get(name, name)
             found.append(f"{label}: {words.removeprefix(f'{name} ').removeprefix(f'{name}.')}")

@@ -21,8 +21,8 @@ from quanthedge.batch.store.rows import (
 )
 from quanthedge.errors import DataError
 from quanthedge.kinds import own_code
-from quanthedge.signals import given_tables, kept_tables
-from quanthedge.strategy import Strategy, with_tables
+from quanthedge.signals import GivenTable
+from quanthedge.strategy import Strategy
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,7 +82,7 @@ def prepared(entry: Entry) -> Ready:
         start = f"{series.index[1]:%Y-%m-%d}"
         # of a fund that was wound up the days end before those that were asked for
         end = entry.market.get("end") or f"{series.index[-1]:%Y-%m-%d}"
-    strategy = with_tables(variant.strategy)
+    strategy = variant.strategy.with_tables()
     code, tables = own_code(strategy), _tables_of(strategy)
     found = Ready(
         outcome.key,
@@ -110,10 +110,10 @@ _last_tables: dict[tuple[Any, ...], dict[str, bytes]] = {}
 
 def _tables_of(strategy: Strategy) -> dict[str, bytes]:
     """Return the tables that a strategy names, by their files; variants have the same ones."""
-    named = tuple(given_tables(strategy))
+    named = tuple(GivenTable.within(strategy))
     if named not in _last_tables:
         _last_tables.clear()
-        _last_tables[named] = kept_tables(strategy) if named else {}
+        _last_tables[named] = GivenTable.kept_of(strategy) if named else {}
     return _last_tables[named]
 
 

@@ -15,14 +15,14 @@ from quanthedge.typing import Floats
 __all__ = ["ewma_regression", "instrument_regression", "joint_regression"]
 
 
-TILE = 64  # stocks worked on together: their sums over one block stay in the processor's cache
+_TILE = 64  # stocks worked on together: their sums over one block stay in the processor's cache
 _CANCELLED = 1e-6  # share of a sum that must be left for it to be trusted
 _SINGULAR = 1e-10  # share of a regressor that others must leave unexplained
 
 
 @njit(cache=True, error_model="numpy")
 def _add_day(row: Floats, x: Floats, known: bool, width: int, sums: Floats) -> None:
-    """Add a day's moments of a tile of stocks to sums [M, TILE]."""
+    """Add a day's moments of a tile of stocks to sums [M, _TILE]."""
     k = x.size
     for i in range(width):
         y = row[i]
@@ -253,13 +253,13 @@ def joint_regression(
     moments = 3 + 2 * k + k * (k + 1) // 2
     clean = x.copy()
     known = _known_days(clean)
-    tail = np.zeros((window + 1, moments, TILE))
-    head = np.zeros((moments, TILE))
+    tail = np.zeros((window + 1, moments, _TILE))
+    head = np.zeros((moments, _TILE))
     xx, inverse, covariance = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
     xy, slope = np.empty(k), np.empty(k)
     own_y, own_x = np.empty(window), np.empty((window, k))
-    for first in range(0, stocks, TILE):
-        width = min(TILE, stocks - first)
+    for first in range(0, stocks, _TILE):
+        width = min(_TILE, stocks - first)
         tail[:] = 0.0
         for t in range(days):
             rest = tail[_take_day(returns, clean, known, t, window, first, width, head, tail)]
@@ -332,12 +332,12 @@ def instrument_regression(
     days, stocks = returns.shape
     both = np.column_stack((x, instrument))
     known = _known_days(both)
-    tail = np.zeros((window + 1, 10, TILE))
-    head = np.zeros((10, TILE))
+    tail = np.zeros((window + 1, 10, _TILE))
+    head = np.zeros((10, _TILE))
     xx, xy = np.empty((2, 2)), np.empty(2)
     own_y, own_x = np.empty(window), np.empty((window, 2))
-    for first in range(0, stocks, TILE):
-        width = min(TILE, stocks - first)
+    for first in range(0, stocks, _TILE):
+        width = min(_TILE, stocks - first)
         tail[:] = 0.0
         for t in range(days):
             rest = tail[_take_day(returns, both, known, t, window, first, width, head, tail)]
@@ -392,11 +392,11 @@ def ewma_regression(
     squares_of = 1 + k + k * (k + 1) // 2  # of squared weights: days, regressors, products
     xx, inverse, middle = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
     xy, slope, mean = np.empty(k), np.empty(k), np.empty(k)
-    sums, second = np.empty((moments, TILE)), np.empty((squares_of, TILE))
-    count = np.empty(TILE, dtype=np.int32)
-    zero = np.zeros((moments, TILE))
-    for first in range(0, stocks, TILE):
-        width = min(TILE, stocks - first)
+    sums, second = np.empty((moments, _TILE)), np.empty((squares_of, _TILE))
+    count = np.empty(_TILE, dtype=np.int32)
+    zero = np.zeros((moments, _TILE))
+    for first in range(0, stocks, _TILE):
+        width = min(_TILE, stocks - first)
         sums[:], second[:], count[:] = 0.0, 0.0, 0
         for t in range(days):
             sums *= decay

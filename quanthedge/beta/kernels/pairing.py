@@ -6,15 +6,10 @@ from numpy.typing import NDArray
 from quanthedge.compiled import njit
 
 __all__ = [
-    "ASKED",
     "DROP",
     "KEEP",
     "LISTING",
-    "LOCKED",
-    "MERGED",
     "OWN",
-    "RESUMED",
-    "UNPAIRED",
     "UNTIL_FREE",
     "pair_returns",
 ]
@@ -22,7 +17,7 @@ __all__ = [
 KEEP, DROP, OWN = 0, 1, 2  # OWN: pair with the index over the same days
 UNTIL_FREE = -1
 NEW = 60  # listed so many days before the first row, a stock may still be running up
-ASKED, LISTING, RESUMED, LOCKED, MERGED, UNPAIRED = range(6)  # places in counts
+_ASKED, LISTING, _RESUMED, _LOCKED, _MERGED, _UNPAIRED = range(6)  # places in counts
 
 
 @njit(cache=True, error_model="numpy")
@@ -87,7 +82,7 @@ def pair_returns(
                 own_index[t, s] = np.nan
             if not traded[t, s]:
                 continue
-            counts[ASKED] += 1
+            counts[_ASKED] += 1
             at_listing = listed[s] == t
             resumed = last < t - 1 and not at_listing and t > 0
             before = last
@@ -102,10 +97,10 @@ def pair_returns(
                 pending = False
                 continue
             y = returns[t, s]
-            counts[RESUMED] += resumed and resumption != KEEP
+            counts[_RESUMED] += resumed and resumption != KEEP
             dropped = resumed and resumption == DROP
             if locked[t, s] and limit_days != KEEP:
-                counts[LOCKED] += 1
+                counts[_LOCKED] += 1
                 if limit_days == OWN:
                     if not pending:
                         pending, spoiled, start, growth = True, False, before, 1.0
@@ -114,7 +109,7 @@ def pair_returns(
                 continue
             if pending:
                 pending = False
-                counts[MERGED] += 1
+                counts[_MERGED] += 1
                 pair_y = growth * (1.0 + y) - 1.0
                 pair_x = _over(level, gaps, start, t)
                 dropped = dropped or spoiled
@@ -125,6 +120,6 @@ def pair_returns(
             if dropped:
                 continue
             if own:
-                counts[UNPAIRED] += np.isfinite(pair_y) and not np.isfinite(pair_x)
+                counts[_UNPAIRED] += np.isfinite(pair_y) and not np.isfinite(pair_x)
                 own_index[t, s] = pair_x
             paired[t, s] = pair_y

@@ -21,7 +21,7 @@ __all__ = ["rolling_huber"]
 _MAD = 0.6744897501960817  # median of |z| for a standard normal z
 _REWEIGHTINGS = 2  # before the first Newton step, and twice as many before each retry
 _NEWTON = 12
-NEAR = 0.2  # scales: a solution further away may be another one than reweighting leads to
+_NEAR = 0.2  # scales: a solution further away may be another one than reweighting leads to
 
 
 @njit(cache=True, error_model="numpy")
@@ -231,7 +231,7 @@ def _fit(
             shift = abs(polished - scale)
             for a in range(p):
                 shift += abs(theta[a] - first[a]) * spread[a]
-            if polished > 0.0 and shift <= NEAR * scale:
+            if polished > 0.0 and shift <= _NEAR * scale:
                 _residuals(u, y, n, theta, residual)
                 return polished
             theta[:] = first  # too far away yet: go on step by step

@@ -13,7 +13,7 @@ from quanthedge.compiled import njit
 
 __all__ = ["book_regressions", "rolling_regression"]
 
-TILE = 256  # stocks worked on together: their sums over one block stay in the processor's cache
+_TILE = 256  # stocks worked on together: their sums over one block stay in the processor's cache
 
 
 @njit(cache=True, error_model="numpy")
@@ -65,7 +65,7 @@ def _tail_sums(
     width: int,
     tail: NDArray[np.float64],
 ) -> None:
-    """Fill tail [window + 1, 6, TILE]: sums of days start + j to the block's end."""
+    """Fill tail [window + 1, 6, _TILE]: sums of days start + j to the block's end."""
     tail[window] = 0.0
     for j in range(window - 1, -1, -1):
         x = index[start + j]
@@ -115,12 +115,12 @@ def rolling_regression(
     days, stocks = returns.shape
     known = np.where(np.isfinite(index_returns), 1.0, 0.0)
     index = np.where(np.isfinite(index_returns), index_returns, 0.0)
-    tail = np.zeros((window + 1, 6, TILE))
-    head = np.zeros((6, TILE))
+    tail = np.zeros((window + 1, 6, _TILE))
+    head = np.zeros((6, _TILE))
     for block in range(first_block, last_block):
         start = block * window
-        for first in range(0, stocks, TILE):
-            width = min(TILE, stocks - first)
+        for first in range(0, stocks, _TILE):
+            width = min(_TILE, stocks - first)
             head[:] = 0.0
             if block > 0:
                 _tail_sums(returns, index, known, start - window, window, first, width, tail)

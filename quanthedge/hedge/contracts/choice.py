@@ -33,7 +33,7 @@ class Choice:
     remaining : int64 ndarray [T, M]
         Trading days from each day to each contract's last.
     contract, roll
-        See :func:`quanthedge.hedge.contract_schedule`.
+        See :meth:`quanthedge.hedge.ContractSchedule.of`.
     roll_days, roll_window : int
     tradable : bool ndarray [T, M]
         The contract trades on the day, which is seen at the fill.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge.contracts.chain import ContractChain, contract_chain
-from quanthedge.hedge.contracts.schedule import ContractSchedule, contract_schedule
+from quanthedge.hedge.contracts.schedule import ContractSchedule
 from quanthedge.market import Market
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of
 from quanthedge.typing import Floats
@@ -91,7 +91,7 @@ def futures_leg(
     indices : sequence of str, optional
         Index of each product; by default that of the contract.
     **contracts
-        Of :func:`contract_schedule`: contract, roll, roll_days and so on.
+        Of :meth:`ContractSchedule.of`: contract, roll, roll_days and so on.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def _product(
             f"futures_daily: {product} was first traded on {market.dates[begin]}, after "
             f"{market.dates[last]}; choose another product or span"
         )
-    schedule = contract_schedule(market, product, begin, last, **{"fill": "close", **contracts})
+    schedule = ContractSchedule.of(market, product, begin, last, **{"fill": "close", **contracts})
     price = _marks(chain, schedule, begin, last, mark)
     future = np.full(days, np.nan)
     carry = np.full(days, np.nan)
@@ -199,6 +199,6 @@ def _carry(
 
 def _fee_rates(product: str, schedule: ContractSchedule) -> Floats:
     """Exchange and broker fee of the product on each day, [T]."""
-    from quanthedge.rules import futures_rules
+    from quanthedge.rules import FuturesRules
 
-    return futures_rules(product, schedule.dates).fee_rate
+    return FuturesRules.between(product, schedule.dates).fee_rate

@@ -24,7 +24,7 @@ from quanthedge.hedge.contracts.choice import Choice, Contract, Roll
 from quanthedge.rules import index_of
 from quanthedge.typing import Days, Floats
 
-__all__ = ["BEYOND", "ContractSchedule", "Fill", "contract_schedule", "fill_prices"]
+__all__ = ["BEYOND", "ContractSchedule", "Fill", "fill_prices"]
 
 Fill = Literal["open", "close", "vwap", "settlement"]
 BEYOND = 2**31  # last_day of a contract that ends after the span
@@ -112,106 +112,116 @@ class ContractSchedule:
             days_left,
         )
 
+    @classmethod
+    def of(
+        cls,
+        market: FuturesMarket,
+        product: str,
+        first: int,
+        last: int,
+        *,
+        roll_days: int = 4,
+        contract: Contract = "front",
+        roll: Roll = "days",
+        roll_window: int = 5,
+        fill: Fill = "open",
+        multiplier: float | None = None,
+        calendar: Days | None = None,
+        beside: tuple[str, ...] = (),
+    ) -> "ContractSchedule":
+        """Return the contract to hold on every day of a span, and the prices of all that are used.
 
-def contract_schedule(
-    market: FuturesMarket,
-    product: str,
-    first: int,
-    last: int,
-    *,
-    roll_days: int = 4,
-    contract: Contract = "front",
-    roll: Roll = "days",
-    roll_window: int = 5,
-    fill: Fill = "open",
-    multiplier: float | None = None,
-    calendar: Days | None = None,
-    beside: tuple[str, ...] = (),
-) -> ContractSchedule:
-    """Return the contract to hold on every day of a span, with the prices of all contracts used.
+        Parameters
+        ----------
+        market : Market
+        product : {"IF", "IH", "IC", "IM"}
+        first, last : int
+            Day indices of the market, both included.
+        roll_days : int
+            Trading days before the last trading day from which on the hedge is rolled, whatever the
+            rule.
+        contract : {"front", "next", "quarter", "main", "cheapest_carry"}
+            "front": the nearest contract, then the month after it. "next": the month after the
+            nearest, rolled when it has become the nearest itself. "quarter": the nearest quarter
+            month after these two. "main": the one with the largest open interest at the close
+            before, never backwards. "cheapest_carry": at each roll, the one whose short cost least
+            a year at the close before, ``-ln(F / index) / years to delivery``, of those that end
+            after the roll days.
+        roll : {"days", "open_interest", "basis"}
+            "days": from `roll_days` on. "open_interest": as soon as the following contract had the
+            larger open interest at the close before. "basis": within `roll_window` trading days
+            before, as soon as the calendar spread at the close before, a year, was above its own
+            median of the 250 days before that.
+        roll_window : int
+        fill : {"open", "close", "vwap", "settlement"}
+            Futures are traded at the day's open, at its close, at its settlement price, or at
+            amount / (volume x multiplier): where there is no turnover in the data of a day with
+            prices, at the mean of open, high, low and close (listed in `average_fills`).
+        multiplier : float, optional
+            Yuan per point, for "vwap"; taken from the rule book when left out.
+        calendar : datetime64[D] ndarray, optional
+            Trading days known in advance, reaching past the market's last day; taken from
+            ``market.calendar`` where there is one, else ``market.dates``. Weekdays are counted
+            beyond its end.
+        beside : tuple of str
+            Further contracts whose prices are asked for.
 
-    Parameters
-    ----------
-    market : Market
-    product : {"IF", "IH", "IC", "IM"}
-    first, last : int
-        Day indices of the market, both included.
-    roll_days : int
-        Trading days before the last trading day from which on the hedge is rolled, whatever the
-        rule.
-    contract : {"front", "next", "quarter", "main", "cheapest_carry"}
-        "front": the nearest contract, then the month after it. "next": the month after the nearest,
-        rolled when it has become the nearest itself. "quarter": the nearest quarter month after
-        these two. "main": the one with the largest open interest at the close before, never
-        backwards. "cheapest_carry": at each roll, the one whose short cost least a year at the
-        close before, ``-ln(F / index) / years to delivery``, of those that end after the roll days.
-    roll : {"days", "open_interest", "basis"}
-        "days": from `roll_days` on. "open_interest": as soon as the following contract had the
-        larger open interest at the close before. "basis": within `roll_window` trading days before,
-        as soon as the calendar spread at the close before, a year, was above its own median of the
-        250 days before that.
-    roll_window : int
-    fill : {"open", "close", "vwap", "settlement"}
-        Futures are traded at the day's open, at its close, at its settlement price, or at amount /
-        (volume x multiplier): where there is no turnover in the data of a day with prices, at the
-        mean of open, high, low and close (listed in `average_fills`).
-    multiplier : float, optional
-        Yuan per point, for "vwap"; taken from the rule book when left out.
-    calendar : datetime64[D] ndarray, optional
-        Trading days known in advance, reaching past the market's last day; taken from
-        ``market.calendar`` where there is one, else ``market.dates``. Weekdays are counted beyond
-        its end.
-    beside : tuple of str
-        Further contracts whose prices are asked for.
+        Returns
+        -------
+        ContractSchedule
 
-    Returns
-    -------
-    ContractSchedule
+        Raises
+        ------
+        DataError
+            When the held contract has no mark on a day (a contract that ends before its roll), when
+            the product has no price in the span, or its contracts are malformed.
+        StrategyError
+            When the span or `roll_days` is not acceptable.
 
-    Raises
-    ------
-    DataError
-        When the held contract has no mark on a day (a contract that ends before its roll), when
-        the product has no price in the span, or its contracts are malformed.
-    StrategyError
-        When the span or `roll_days` is not acceptable.
+        Notes
+        -----
+        A contract can be traded on a day on which it has a fill price and a mark (settlement price,
+        or the close). The hedge starts with the nearest contract and rolls on the first day, at
+        most `roll_days` trading days before the held contract's last, on which both it and the
+        contract of the following month can be traded. Without such a day it is held to delivery,
+        and the next contract is opened on the first later day on which it can be traded.
 
-    Notes
-    -----
-    A contract can be traded on a day on which it has a fill price and a mark (settlement price, or
-    the close). The hedge starts with the nearest contract and rolls on the first day, at most
-    `roll_days` trading days before the held contract's last, on which both it and the contract of
-    the following month can be traded. Without such a day it is held to delivery, and the next
-    contract is opened on the first later day on which it can be traded.
+        Known at the fill of day t: the chain and its last trading days (published in advance) and
+        which contracts trade that day. Nothing of a later day is used, except to refuse data that
+        end too early.
 
-    Known at the fill of day t: the chain and its last trading days (published in advance) and
-    which contracts trade that day. Nothing of a later day is used, except to refuse data that
-    end too early.
-
-    """
-    _check(market, first, last, roll_days, roll_window, fill)
-    chain = contract_chain(market, product)
-    prices = fill_prices(chain, fill, _multiplier(product, chain, fill, multiplier))
-    averaged = _averaged(chain, prices) if fill == "vwap" else np.zeros(prices.shape, np.bool_)
-    prices = np.where(averaged, _mean_price(chain), prices)
-    if calendar is None:
-        calendar = getattr(market, "calendar", chain.dates)
-    index = np.full(chain.dates.size, np.nan)
-    if contract == "cheapest_carry":
-        index = market.index_close(index_of(product))
-    tradable = np.isfinite(prices) & np.isfinite(chain.mark)
-    choice = Choice(
-        chain, _days_left(chain, calendar), contract, roll, roll_days, roll_window, tradable, index
-    )
-    held = _hold(choice, first, last)
-    used = np.union1d(held[held >= 0], _places(chain, beside))
-    if used.size == 0:
-        raise DataError(
-            f"futures_daily: no {product} contract can be traded (fill {fill!r}) between "
-            f"{chain.dates[first]} and {chain.dates[last]}; choose another span, product or fill"
+        """
+        _check(market, first, last, roll_days, roll_window, fill)
+        chain = contract_chain(market, product)
+        prices = fill_prices(chain, fill, _multiplier(product, chain, fill, multiplier))
+        averaged = _averaged(chain, prices) if fill == "vwap" else np.zeros(prices.shape, np.bool_)
+        prices = np.where(averaged, _mean_price(chain), prices)
+        if calendar is None:
+            calendar = getattr(market, "calendar", chain.dates)
+        index = np.full(chain.dates.size, np.nan)
+        if contract == "cheapest_carry":
+            index = market.index_close(index_of(product))
+        tradable = np.isfinite(prices) & np.isfinite(chain.mark)
+        choice = Choice(
+            chain,
+            _days_left(chain, calendar),
+            contract,
+            roll,
+            roll_days,
+            roll_window,
+            tradable,
+            index,
         )
-    substituted = _substituted(choice, held, calendar, first, last)
-    return _of_span(product, choice, prices, averaged, held, used, substituted, first, last)
+        held = _hold(choice, first, last)
+        used = np.union1d(held[held >= 0], _places(chain, beside))
+        if used.size == 0:
+            raise DataError(
+                f"futures_daily: no {product} contract can be traded (fill {fill!r}) between "
+                f"{chain.dates[first]} and {chain.dates[last]}; choose another span, product or "
+                "fill"
+            )
+        substituted = _substituted(choice, held, calendar, first, last)
+        return _of_span(product, choice, prices, averaged, held, used, substituted, first, last)
 
 
 def _of_span(
@@ -320,9 +330,9 @@ def _multiplier(product: str, chain: ContractChain, fill: Fill, given: float | N
     """Yuan per point, looked up only where prices need it."""
     if given is not None or fill != "vwap":
         return np.nan if given is None else given
-    from quanthedge.rules import futures_rules
+    from quanthedge.rules import FuturesRules
 
-    return futures_rules(product, chain.dates[-1:]).multiplier
+    return FuturesRules.between(product, chain.dates[-1:]).multiplier
 
 
 def _days_left(chain: ContractChain, calendar: Days) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ def book_ratios(
     indices : sequence of str, optional
         Index of each product; by default that of the contract.
     **contracts
-        Of :func:`contract_schedule`.
+        Of :meth:`quanthedge.hedge.ContractSchedule.of`.
 
     Returns
     -------

@@ -72,7 +72,7 @@ def compare_hedges(
     slippage_bp : float
         Of each futures trade, besides the exchange's fee.
     **contracts
-        Of :func:`contract_schedule`.
+        Of :meth:`quanthedge.hedge.ContractSchedule.of`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from quanthedge.hedge.research.carry.spreads import spreads_on
 from quanthedge.hedge.research.carry.table import opportunities_on
 from quanthedge.hedge.research.carry.terms import CarryTerms
 from quanthedge.market import Market
-from quanthedge.rules import CALENDAR_DAYS_A_YEAR, futures_rules
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, FuturesRules
 from quanthedge.words import Bilingual, in_both, texts
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ def basis_desk(
     bars = known.futures(product)
     ends = bars.drop_duplicates("contract").set_index("contract")["last_trading_day"]
     calendar = _calendar(known, today, ends, row, roll_days)
-    multiplier = futures_rules(product, [day]).multiplier
+    multiplier = FuturesRules.between(product, [day]).multiplier
     carry = _carry(today, lots or {}, multiplier, product)
     return BasisDesk(product, pd.Timestamp(day), today, calendar, carry, history, known)
 

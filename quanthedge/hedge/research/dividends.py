@@ -22,8 +22,8 @@ __all__ = [
     "realised_dividends",
 ]  # fmt: skip
 
-LARGEST = 1.06  # of an adjustment factor's step that is still taken for a dividend
-LEAST_DAYS = 200  # of a calendar year in the data, for it to count as whole
+_LARGEST = 1.06  # of an adjustment factor's step that is still taken for a dividend
+_LEAST_DAYS = 200  # of a calendar year in the data, for it to count as whole
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def realised_dividends(market: Market, code: str) -> Floats:
         held = np.flatnonzero(weights[t - 1] > 0)
         stocks = columns[held]
         step = factor[t, stocks] / factor[t - 1, stocks]
-        paid = np.where((step > 1.0) & (step < LARGEST), 1.0 - 1.0 / step, 0.0)
+        paid = np.where((step > 1.0) & (step < _LARGEST), 1.0 - 1.0 / step, 0.0)
         result[t] = (paid * weights[t - 1, held]).sum()
     return result
 
@@ -150,7 +150,7 @@ def _calendar(market: Market, code: str) -> DividendCalendar:
     year = dates.astype("datetime64[Y]").astype(np.int64) + 1970
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     years = np.unique(year)
-    whole = np.array([y for y in years if (year == y).sum() >= LEAST_DAYS], dtype=np.int64)
+    whole = np.array([y for y in years if (year == y).sum() >= _LEAST_DAYS], dtype=np.int64)
     by_month = np.zeros((whole.size, 12))
     for k, y in enumerate(whole):
         inside = year == y

@@ -11,17 +11,17 @@ from quanthedge.ledger.inputs import ActionBook, TaxBook
 from quanthedge.ledger.state import Carried
 from quanthedge.typing import Bools, Floats, Ints
 
-DAY, SHARES, SHORT, MID, LONG = range(5)
+_DAY, _SHARES, SHORT, _MID, LONG = range(5)
 N_PARTS = 5
 
 
 @njit(cache=True, allocates=False)
 def _alike_for_ever(i: int, lots: Floats, year_begin: int) -> bool:
     """Whether the two oldest lots of a stock are past a year and owe the same a share."""
-    if not lots[i, 1, DAY] < year_begin:
+    if not lots[i, 1, _DAY] < year_begin:
         return False
-    apart = lots[i, 0, LONG] * lots[i, 1, SHARES] - lots[i, 1, LONG] * lots[i, 0, SHARES]
-    return abs(apart) <= 1e-9 * (lots[i, 0, SHARES] * lots[i, 1, SHARES])
+    apart = lots[i, 0, LONG] * lots[i, 1, _SHARES] - lots[i, 1, LONG] * lots[i, 0, _SHARES]
+    return abs(apart) <= 1e-9 * (lots[i, 0, _SHARES] * lots[i, 1, _SHARES])
 
 
 @njit(cache=True, allocates=False)
@@ -42,18 +42,18 @@ def add_lot(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -> 
     if lots.shape[1] == 0:
         return
     n = count[i]
-    if n > 0 and lots[i, n - 1, DAY] == t:
-        lots[i, n - 1, SHARES] += quantity
+    if n > 0 and lots[i, n - 1, _DAY] == t:
+        lots[i, n - 1, _SHARES] += quantity
         return
     while n >= 2 and (n == lots.shape[1] or _alike_for_ever(i, lots, tax.year_begin[t])):
-        for part in range(SHARES, N_PARTS):
+        for part in range(_SHARES, N_PARTS):
             lots[i, 1, part] += lots[i, 0, part]
         for k in range(1, n):
             _move_lot(i, k, k - 1, lots)
         n -= 1
-    lots[i, n, DAY] = t
-    lots[i, n, SHARES] = quantity
-    lots[i, n, SHORT] = lots[i, n, MID] = lots[i, n, LONG] = 0.0
+    lots[i, n, _DAY] = t
+    lots[i, n, _SHARES] = quantity
+    lots[i, n, SHORT] = lots[i, n, _MID] = lots[i, n, LONG] = 0.0
     count[i] = n + 1
 
 
@@ -63,7 +63,7 @@ def scale_lots(i: int, factor: float, carried: Carried) -> None:
     if carried.lots.shape[1] == 0:
         return
     for k in range(carried.lot_count[i]):
-        carried.lots[i, k, SHARES] *= factor
+        carried.lots[i, k, _SHARES] *= factor
 
 
 @njit(cache=True, allocates=False)
@@ -73,9 +73,9 @@ def note_dividend(a: int, i: int, tax: TaxBook, carried: Carried) -> None:
     if lots.shape[1] == 0:
         return
     for k in range(carried.lot_count[i]):
-        lots[i, k, SHORT] += lots[i, k, SHARES] * tax.short_term[a]
-        lots[i, k, MID] += lots[i, k, SHARES] * tax.mid_term[a]
-        lots[i, k, LONG] += lots[i, k, SHARES] * tax.long_term[a]
+        lots[i, k, SHORT] += lots[i, k, _SHARES] * tax.short_term[a]
+        lots[i, k, _MID] += lots[i, k, _SHARES] * tax.mid_term[a]
+        lots[i, k, LONG] += lots[i, k, _SHARES] * tax.long_term[a]
 
 
 @njit(cache=True, allocates=False)
@@ -88,19 +88,19 @@ def tax_of_sale(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried)
         if left <= 1e-9:
             break
         outcome = LONG
-        if lots[i, k, DAY] >= tax.month_begin[t]:
+        if lots[i, k, _DAY] >= tax.month_begin[t]:
             outcome = SHORT
-        elif lots[i, k, DAY] >= tax.year_begin[t]:
-            outcome = MID
+        elif lots[i, k, _DAY] >= tax.year_begin[t]:
+            outcome = _MID
         due += _share_of_lot(i, k, left, lots) * lots[i, k, outcome]
-        left -= min(left, lots[i, k, SHARES])
+        left -= min(left, lots[i, k, _SHARES])
     return due
 
 
 @njit(cache=True, allocates=False)
 def _share_of_lot(i: int, k: int, quantity: float, lots: Floats) -> float:
     """Part of a lot that a sale takes, 0..1."""
-    shares = lots[i, k, SHARES]
+    shares = lots[i, k, _SHARES]
     return min(quantity, shares) / shares if shares > 0.0 else 1.0
 
 
@@ -116,12 +116,12 @@ def take_lots(t: int, i: int, quantity: float, tax: TaxBook, carried: Carried) -
     for k in range(count[i]):
         if left <= 1e-9:
             break
-        taken = min(left, lots[i, k, SHARES])
+        taken = min(left, lots[i, k, _SHARES])
         share = _share_of_lot(i, k, left, lots)
-        for part in range(SHARES, N_PARTS):
+        for part in range(_SHARES, N_PARTS):
             lots[i, k, part] *= 1.0 - share
         left -= taken
-        if lots[i, k, SHARES] <= 1e-9:
+        if lots[i, k, _SHARES] <= 1e-9:
             gone = k + 1
     if gone > 0:
         for k in range(gone, count[i]):

@@ -188,7 +188,7 @@ def _leave_old_contracts(
 
 
 @njit(cache=True, allocates=False)
-def trade_product(
+def _trade_product(
     t: int, p: int, target: float, withdrawable: float, settings: Settings, futures: FutureBook,
     state: LedgerState, day: FuturesDay, sheet: Sheet,
 ) -> float:  # fmt: skip
@@ -275,7 +275,7 @@ def hedge(
             continue
         there = state.lots[futures.hold[t, p]]
         if there != day.wanted[p] or abs(there) != day.gross[p]:  # else nothing is to be done
-            withdrawable = trade_product(
+            withdrawable = _trade_product(
                 t, p, day.wanted[p], withdrawable, settings, futures, state, day, sheet
             )
     return withdrawable

@@ -185,7 +185,7 @@ def _pay_delisted(
 
 
 @njit(cache=True, allocates=False)
-def grow_holding(
+def _grow_holding(
     t: int, i: int, growth: float, mark: float, actions: ActionBook, state: LedgerState,
     row: Floats,
 ) -> float:  # fmt: skip
@@ -268,6 +268,6 @@ def corporate_actions(
             gain += _pay_action(t, i, a, bars, actions, tax, rights, state, sheet)
         elif bars.adj_factor[t + 1, i] != bars.adj_factor[t, i]:
             growth = bars.adj_factor[t + 1, i] / bars.adj_factor[t, i]
-            gain += grow_holding(t, i, growth, bars.mark[t, i], actions, state, sheet.row)
+            gain += _grow_holding(t, i, growth, bars.mark[t, i], actions, state, sheet.row)
     _grow_orders(t, bars, actions, rights, state.pending, work)
     return gain

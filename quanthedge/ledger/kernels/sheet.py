@@ -8,7 +8,7 @@ from quanthedge.compiled import njit
 from quanthedge.ledger.layout import COLUMNS, TRADE_COLUMNS
 from quanthedge.typing import Floats, Ints
 
-N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED = len(TRADE_COLUMNS), 8, 4, 4, 5
+_N_TRADE, _N_REFUSAL, _N_POSITION, _N_CONTRACT, _N_RESTATED = len(TRADE_COLUMNS), 8, 4, 4, 5
 TRADES, REFUSALS, POSITIONS, CONTRACTS, RESTATED, SLEEVE = range(6)
 _SPARE = 4096  # rows
 
@@ -138,7 +138,7 @@ def room_for_a_day(logs: Logs, stocks: int, contracts: int) -> bool:
 
 def new_logs(stocks: int, contracts: int) -> Logs:
     """Return empty logs with room for a day and some more."""
-    columns = (N_TRADE, N_REFUSAL, N_POSITION, N_CONTRACT, N_RESTATED)
+    columns = (_N_TRADE, _N_REFUSAL, _N_POSITION, _N_CONTRACT, _N_RESTATED)
     rows = _room_asked(stocks, contracts)
     tables = (np.empty((n + _SPARE, k)) for n, k in zip(rows, columns, strict=True))
     return Logs(np.zeros(6, np.int64), *tables)

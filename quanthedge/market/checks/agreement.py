@@ -18,7 +18,7 @@ from quanthedge.market.checks.findings import EXAMPLES, Collector
 __all__ = ["check_agreement"]
 
 Array = np.ndarray[Any, Any]
-CLOSE = 1e-4  # relative difference of two closes of one index that is no rounding
+_CLOSE = 1e-4  # relative difference of two closes of one index that is no rounding
 FIGURES = 0.01  # relative difference of two figures of one report
 _RATIO = 0.5  # points of a percentage
 _SETTLED = 1e-6
@@ -107,7 +107,7 @@ def _indices(one: pa.Table, two: pa.Table, collector: Collector) -> None:
     left = rows.select(["code", "date", "close"]).to_pandas(date_as_object=False)
     right = two.select(["code", "date", "close"]).to_pandas(date_as_object=False)
     both = left.merge(right.astype({"code": str}), on=["code", "date"], suffixes=("", "_two"))
-    bad = both[(both["close"] / both["close_two"] - 1).abs() > CLOSE]
+    bad = both[(both["close"] / both["close_two"] - 1).abs() > _CLOSE]
     if len(bad):
         examples = [
             f"{row.code} {row.date:%Y-%m-%d}: {row.close:g} and {row.close_two:g}"

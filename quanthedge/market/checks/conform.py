@@ -12,7 +12,7 @@ from quanthedge.market.schema import Column, TableSchema
 
 __all__ = ["conform"]
 
-EARLIEST, LATEST = -25_567, 84_005  # 1900-01-01 and 2199-12-31, in days from 1970-01-01
+_EARLIEST, LATEST = -25_567, 84_005  # 1900-01-01 and 2199-12-31, in days from 1970-01-01
 _ACCEPTED = {
     "text": "text",
     "label": "text",
@@ -111,7 +111,7 @@ def _cast(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
 def _out_of_range(dates: pa.ChunkedArray) -> int:
     """Count dates that no market has seen, which neither numpy nor Python can all write."""
     days = dates.cast(pa.int32())
-    strange = pc.or_(pc.less(days, EARLIEST), pc.greater(days, LATEST))
+    strange = pc.or_(pc.less(days, _EARLIEST), pc.greater(days, LATEST))
     return int(pc.sum(strange).as_py() or 0)
 
 

@@ -17,11 +17,11 @@ from quanthedge.market.checks.findings import EXAMPLES, Collector
 __all__ = ["Double", "Doubles"]
 
 Array = np.ndarray[Any, Any]
-LEAST_DAYS = 5
+_LEAST_DAYS = 5
 _SURE_SHARE = 0.99  # of the common days: below it the two are not the same throughout
 COLUMNS = ("open", "high", "low", "close", "volume")
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's bits, which spread a product's high half
-CURE = (
+_CURE = (
     "one company under two codes counts twice in every cross-section; import again, which joins "
     "them (docs/importing.md)"
 )
@@ -96,14 +96,14 @@ class Doubles:
     def finish(self) -> None:
         """Report the pairs, those with the most equal days first."""
         found = [self._double(*pair) for pair in self._pairs()]
-        found = sorted((one for one in found if one.equal >= LEAST_DAYS), key=lambda d: -d.equal)
+        found = sorted((one for one in found if one.equal >= _LEAST_DAYS), key=lambda d: -d.equal)
         self._collector.doubles += found
         if found:
             what = "of stocks have equal bars on many days (one company under two codes?)"
             examples = [str(one) for one in found[:EXAMPLES]]
             self._collector.add(
                 "warning", "stock_daily", "one company twice", len(found), what, examples,
-                cure=CURE, unit="pair",
+                cure=_CURE, unit="pair",
             )  # fmt: skip
 
     def _pairs(self) -> list[tuple[int, int]]:
@@ -116,7 +116,7 @@ class Doubles:
                 stocks = np.flatnonzero(day == mark)
                 for pair in zip(stocks[:-1].tolist(), stocks[1:].tolist(), strict=True):
                     counts[pair] = counts.get(pair, 0) + 1
-        return [pair for pair, days in counts.items() if days >= LEAST_DAYS]
+        return [pair for pair, days in counts.items() if days >= _LEAST_DAYS]
 
     def _double(self, one: int, two: int) -> Double:
         first, second = self._marks[:, one], self._marks[:, two]

@@ -12,9 +12,9 @@ from quanthedge.market.checks.rows import Rows
 __all__ = ["ExDays"]
 
 Array = np.ndarray[Any, Any]
-NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
-CENT = 0.0151  # rounding of the previous close, and of the amounts per share
-STEP = 0.002  # a step of the factor that is no rounding
+_NUMBERS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
+_CENT = 0.0151  # rounding of the previous close, and of the amounts per share
+_STEP = 0.002  # a step of the factor that is no rounding
 
 
 class ExDays:
@@ -45,7 +45,7 @@ class ExDays:
         order = np.argsort(key, kind="stable")
         self._key = key[order]
         self._numbers = {
-            name: np.nan_to_num(actions[name].to_numpy())[known][order] for name in NUMBERS
+            name: np.nan_to_num(actions[name].to_numpy())[known][order] for name in _NUMBERS
         }
 
     def add(self, block: Block, rows: Rows, same: Array) -> None:
@@ -63,8 +63,8 @@ class ExDays:
         told[place] = True
         single = np.bincount(place, minlength=len(keys))[place] == 1
         action, place = action[single & same[place]], place[single & same[place]]
-        reference = ex_price(close[place - 1], *(self._numbers[name][action] for name in NUMBERS))
-        off = np.abs(reference - pre_close[place]) > CENT
+        reference = ex_price(close[place - 1], *(self._numbers[name][action] for name in _NUMBERS))
+        off = np.abs(reference - pre_close[place]) > _CENT
         bad = np.zeros(len(keys), dtype=bool)
         bad[place[off]] = True
         rows.flag(
@@ -75,7 +75,7 @@ class ExDays:
         step = np.zeros(len(keys))
         row = np.flatnonzero(same)
         step[row] = np.abs(close[row - 1] / pre_close[row] - 1)
-        lonely = same & ~told & (step > STEP) & (np.abs(pre_close - np.roll(close, 1)) > CENT)
+        lonely = same & ~told & (step > _STEP) & (np.abs(pre_close - np.roll(close, 1)) > _CENT)
         rows.flag(
             "warning", "ex-date without a row", lonely,
             "have an ex-date (pre_close is not the close before) without a row in "

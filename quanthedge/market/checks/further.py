@@ -19,12 +19,12 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
-LARGEST_SUM = 10.0  # beyond it a list is in percents
+_LARGEST_SUM = 10.0  # beyond it a list is in percents
 _SUM_SLACK = 0.01  # a list's weights may miss 1 by so much
 TERM = re.compile(r"\d{1,2}[SDWMY]")
 _NEGATIVE = ("operating_profit", "net_profit", "net_profit_parent", "equity_parent")
-FLOWS = ("operating_cash_flow", "investing_cash_flow", "financing_cash_flow")
-LARGE_STEP = 10.0  # so many times the total assets of the report before are a wrong unit, or a
+_FLOWS = ("operating_cash_flow", "investing_cash_flow", "financing_cash_flow")
+_LARGE_STEP = 10.0  # so many times the total assets of the report before are a wrong unit, or a
 # back-door listing
 
 
@@ -39,14 +39,14 @@ def check_weights(rows: Rows) -> None:
     begins[1:] = (index[1:] != index[:-1]) | (date[1:] != date[:-1])
     starts = np.flatnonzero(begins)
     sums = np.add.reduceat(weight, starts)
-    if np.median(sums) > LARGEST_SUM:
+    if np.median(sums) > _LARGEST_SUM:
         rows.collector.add(
             "error", "index_weights", "unit", 0, f"the median list sums to {np.median(sums):.4g}",
             cure="weights are fractions: write 2.5% as 0.025",
         )  # fmt: skip
         return
     percents = np.zeros(len(weight), dtype=bool)
-    percents[starts[sums > LARGEST_SUM]] = True
+    percents[starts[sums > _LARGEST_SUM]] = True
     rows.flag(
         "error", "unit of a list", percents, "begin a list whose weights sum to more than 10",
         cure="weights are fractions: write 2.5% as 0.025",
@@ -77,7 +77,7 @@ def check_statements(rows: Rows) -> None:
     what = "have a period_end that ends no quarter: trailing figures need quarters"
     rows.flag("warning", "no quarter", ~quarter, what)
     for name in STATEMENT_ITEMS:
-        if name not in (*_NEGATIVE, *FLOWS) and name in ("total_assets", "total_liabilities"):
+        if name not in (*_NEGATIVE, *_FLOWS) and name in ("total_assets", "total_liabilities"):
             values = rows.numbers(name)
             rows.flag("warning", f"{name} < 0", values < 0, f"have {name} < 0", show=(name,))
     _steps(rows)
@@ -92,7 +92,7 @@ def _steps(rows: Rows) -> None:
         one, two = sound[:-1], sound[1:]
         same = code[one] == code[two]
         ratio[two[same]] = assets[two[same]] / assets[one[same]]
-    jump = (ratio > LARGE_STEP) | (ratio < 1 / LARGE_STEP)
+    jump = (ratio > _LARGE_STEP) | (ratio < 1 / _LARGE_STEP)
     what = (
         "have total_assets more than ten times those of the report before, or less than a tenth "
         "(a wrong unit, or another company under the code)"

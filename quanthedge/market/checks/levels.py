@@ -14,9 +14,9 @@ from quanthedge.market.checks.rows import Rows
 __all__ = ["check_level", "decimal_steps", "steps_of"]
 
 Array = np.ndarray[Any, Any]
-PRICE_SLACK = 0.15  # in decimal powers: no day's move is larger
-RATE_SLACK = 0.5  # overnight money doubles and halves within a day
-LEAST_RATE = 1e-6  # rates below it are as good as none
+_PRICE_SLACK = 0.15  # in decimal powers: no day's move is larger
+_RATE_SLACK = 0.5  # overnight money doubles and halves within a day
+_LEAST_RATE = 1e-6  # rates below it are as good as none
 
 
 def steps_of(values: Array, same: Array) -> Array:
@@ -65,8 +65,8 @@ def check_level(rows: Rows, name: str, series: tuple[str, ...], *, rate: bool = 
         same[1:] &= number[order[1:]] == number[order[:-1]]
     level = values[order]
     if rate:
-        level = np.where(np.abs(level) > LEAST_RATE, level, np.nan)
-    slack, least = (RATE_SLACK, 2) if rate else (PRICE_SLACK, 1)
+        level = np.where(np.abs(level) > _LEAST_RATE, level, np.nan)
+    slack, least = (_RATE_SLACK, 2) if rate else (_PRICE_SLACK, 1)
     bad = np.zeros(len(values), dtype=bool)
     bad[order] = decimal_steps(steps_of(level, same), slack, least)
     rows.flag(

@@ -26,15 +26,15 @@ __all__ = ["check_others"]
 
 Array = np.ndarray[Any, Any]
 _LONGEST_HOLIDAY_DAYS = 12
-SMALL_RATE = 5e-4  # a tenth of what overnight money ever cost: percents divided twice
-DAILY = (
+_SMALL_RATE = 5e-4  # a tenth of what overnight money ever cost: percents divided twice
+_DAILY = (
     "index_daily",
     "index_dividend_yield",
     "industry_index_daily",
     "index_weights",
     "futures_daily",
 )
-OF_STOCKS = (
+_OF_STOCKS = (
     "index_members",
     "index_weights",
     "industry",
@@ -60,13 +60,13 @@ def check_others(tables: Mapping[str, pa.Table], collector: Collector) -> None:
             collector.add(level, table.schema.name, "empty", 0, "the table has no rows")
     calendar = _calendar(rows["calendar"]) if "calendar" in rows else None
     stocks = _stocks(rows["stocks"]) if "stocks" in rows else None
-    for name in DAILY:
+    for name in _DAILY:
         if name in rows and calendar is not None:
             _trading_days(rows[name], calendar)
     for name, check in _CHECKS.items():
         if name in rows:
             check(rows[name])
-    for name in OF_STOCKS:
+    for name in _OF_STOCKS:
         if name in rows and stocks is not None:
             _without_prices(rows[name], stocks)
             if name in ("industry", "fundamentals", "statements"):
@@ -211,7 +211,7 @@ def _cash_rate(rows: Rows) -> None:
             cure="rates are fractions per year: write 2.5% as 0.025",
         )  # fmt: skip
     paid = rate[rate > 0]
-    if len(paid) and np.median(paid) < SMALL_RATE:
+    if len(paid) and np.median(paid) < _SMALL_RATE:
         rows.collector.add(
             "warning", "cash_rate", "small", 0, f"the median rate is {np.median(paid):.3g}",
             cure="rates are fractions per year: write 2.5% as 0.025",

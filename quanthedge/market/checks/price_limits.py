@@ -26,31 +26,23 @@ from quanthedge.market.name_marks import (
     name_marks,
 )
 from quanthedge.rules import (
-    BEGUN_BEFORE,
     BOARDS,
-    CLASSES,
-    FREE,
-    PARTICULAR,
-    UNREFORMED,
+    LimitClass,
     Row,
-    RuleReader,
-    inward_exchanges,
+    StockLimits,
     limit_prices,
-    listing_kinds,
-    listing_rules,
     places_of,
-    price_limits,
 )
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
 
-__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel", "limit_panel"]
+__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel"]
 
 Array = np.ndarray[Any, Any]
-OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
+_OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
 _LISTING_DAYS = 30  # trading days after which no rule of listing days holds
-CHINEXT = BOARDS.index("chinext")
+_CHINEXT = BOARDS.index("chinext")
 
 
 class Bars(Protocol):
@@ -155,7 +147,7 @@ class LimitBook:
         self._listing = np.full(len(listed), -1, np.int64)
         self.marks = name_marks(axes, names)
         days = len(axes.calendar)
-        self.up, self.down = np.full((2, days, CLASSES + 1), np.nan)
+        self.up, self.down = np.full((2, days, LimitClass.NO_BOARD + 1), np.nan)
         self.inward = np.zeros(len(listed), dtype=bool)
         self._frees = {
             status: np.zeros(days, dtype=bool)
@@ -164,12 +156,14 @@ class LimitBook:
         self._begun_before = 0
         if days == 0:
             return
-        reader = RuleReader(axes.calendar)
+        reader = StockLimits(axes.calendar)
         nothing = np.zeros(days, dtype=bool)  # no day has to be covered
-        boards = price_limits(reader, [nothing] * len(BOARDS))
-        self.up[:, :CLASSES], self.down[:, :CLASSES] = boards  # the last column: no known board
+        boards = reader.by_class([nothing] * len(BOARDS))
+        self.up[:, : LimitClass.NO_BOARD], self.down[:, : LimitClass.NO_BOARD] = (
+            boards  # the last column: no known board
+        )
         known = self._board >= 0
-        self.inward[known] = inward_exchanges(reader)[exchange[known]]
+        self.inward[known] = reader.inward()[exchange[known]]
         self._take_listing_rules(reader, exchange, listed, known)
         for status in self._frees:
             for row in reader.rows("stock_price_limit", _of_all(status)):
@@ -179,14 +173,14 @@ class LimitBook:
                 self._begun_before = int(np.searchsorted(axes.calendar, np.datetime64(row.first)))
 
     def _take_listing_rules(
-        self, reader: RuleReader, exchange: Array, listed: Array, known: Array
+        self, reader: StockLimits, exchange: Array, listed: Array, known: Array
     ) -> None:
         """Give each stock its number of listing days, and their limits a class."""
         if not known.any():
             return
-        count, up, down = listing_rules(reader, exchange[known], self._board[known], listed[known])
+        count, up, down = reader.listing(exchange[known], self._board[known], listed[known])
         self.ipo_days[known] = count
-        kinds = [(np.nan, np.nan), *listing_kinds(reader)]  # the first: of a day without a rule
+        kinds = [(np.nan, np.nan), *reader.listing_kinds()]  # the first: of a day without a rule
         limits = np.array(kinds)
         same = np.column_stack([up, down])[:, None] == limits
         same |= np.isnan(np.column_stack([up, down]))[:, None] & np.isnan(limits)
@@ -215,12 +209,12 @@ class LimitBook:
         mark = np.where(placed, self.marks[day, stock], 0)
         delisting = bars.numbers("is_delisting").astype(bool) | (mark == LEAVING)
         place = self._status(stock, day, bars.numbers("is_st").astype(bool), mark, delisting)
-        place[~placed] = CLASSES
+        place[~placed] = LimitClass.NO_BOARD
         status = place.copy()
         begins = delisting.copy()
         begins[1:] &= first[1:] | ~delisting[:-1]
-        place[self._stays(stock, day, begins, delisting) & placed] = BEGUN_BEFORE
-        lifted = placed & (status < CLASSES)
+        place[self._stays(stock, day, begins, delisting) & placed] = LimitClass.BEGUN_BEFORE
+        lifted = placed & (status < LimitClass.NO_BOARD)
         begins &= self._frees["delisting_period"][day] & lifted
         young = placed & (self._age(stock, day, first) < self.ipo_days[stock])
         before = (mark == UNREFORMED_MARK) | (mark == BOTH)
@@ -228,7 +222,7 @@ class LimitBook:
         reformed[1:] = before[:-1] & ~before[1:] & ~first[1:]
         again = (mark == NEW) & self._frees["relisting"][day]
         again = (again | (reformed & self._frees["reformed"][day])) & ~young & lifted
-        place[begins | again] = FREE
+        place[begins | again] = LimitClass.FREE
         place[young] = self._listing[stock[young]]
         return BarLimits(
             place=place,
@@ -246,10 +240,10 @@ class LimitBook:
     def plain(self, is_st: Array, days: slice) -> Array:
         """Return the classes of a panel of flags [T, N] whose stocks have no other status."""
         board = self._board.astype(np.int8)
-        place = np.where(board < 0, np.int8(CLASSES), 2 * board + is_st.astype(np.int8))
+        place = np.where(board < 0, np.int8(LimitClass.NO_BOARD), 2 * board + is_st.astype(np.int8))
         special = self.marks[days] == SPECIAL
         place[special] = (2 * board + 1)[np.nonzero(special)[1]]
-        place[:, board < 0] = CLASSES
+        place[:, board < 0] = LimitClass.NO_BOARD
         return np.asarray(place, dtype=np.int8)
 
     def _status(
@@ -258,18 +252,18 @@ class LimitBook:
         """Return the class by board and status: flags and names, the narrower where both speak."""
         board = self._board[stock].astype(np.int64)
         special = flag | (mark == SPECIAL) | (mark == BOTH)
-        place = np.where(board < 0, CLASSES, 2 * board + (special & ~delisting))
+        place = np.where(board < 0, LimitClass.NO_BOARD, 2 * board + (special & ~delisting))
         main = (board == 0) & ~delisting
         unreformed = main & ((mark == UNREFORMED_MARK) | (mark == BOTH))
-        unreformed &= ~special | (self.up[day, UNREFORMED] <= self.up[day, place])
-        place[unreformed] = UNREFORMED
-        place[main & (mark == PARTICULAR_MARK)] = PARTICULAR
+        unreformed &= ~special | (self.up[day, LimitClass.UNREFORMED] <= self.up[day, place])
+        place[unreformed] = LimitClass.UNREFORMED
+        place[main & (mark == PARTICULAR_MARK)] = LimitClass.PARTICULAR
         return place
 
     def _stays(self, stock: Array, day: Array, begins: Array, delisting: Array) -> Array:
         """Return bars of delisting periods that began before their board's limit was changed."""
         begun = day[np.maximum.accumulate(np.where(begins, np.arange(len(stock)), 0))]
-        stays: Array = delisting & (self._board[stock] == CHINEXT) & (begun < self._begun_before)
+        stays: Array = delisting & (self._board[stock] == _CHINEXT) & (begun < self._begun_before)
         return stays
 
     def _age(self, stock: Array, day: Array, first: Array) -> Array:
@@ -291,38 +285,39 @@ class LimitPanel(NamedTuple):
     down: Array
     inward: Array
 
+    @classmethod
+    def of(cls, market: "Market", first: int, last: int) -> "LimitPanel":
+        """Return the limits of the rows ``first .. last`` of a market.
 
-def limit_panel(market: "Market", first: int, last: int) -> LimitPanel:
-    """Return the limits of the rows ``first .. last`` of a market.
-
-    Notes
-    -----
-    Most stocks have no status but ST: their classes are written at once. Those with another mark in
-    the name or a delisting period, and the first days of listings, are looked up bar by bar.
-    """
-    calendar = market.calendar
-    begin = int(np.searchsorted(calendar, market.dates[0]))
-    book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
-    span = slice(begin + first, begin + last + 1)
-    place = book.plain(market.panel("is_st")[first : last + 1], span)
-    leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
-    row = market.list_index()
-    told = book.marks[begin : begin + last + 1] > SPECIAL
-    newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
-    told[row[newly], newly] = False  # an N on the listing day says nothing new
-    marked = leaving | told.any(axis=0)
-    young = (book.ipo_days > 0) & (row >= -_LISTING_DAYS) & (row <= last) & ~marked
-    traded = market.panel("traded")
-    found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
-    for n in np.flatnonzero(young):
-        start = max(int(row[n]), 0)
-        found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
-    for stock, at in found:
-        flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
-        limits = book.of(BarRows(stock, at + begin, flags))
-        inside = at >= first
-        place[at[inside] - first, stock[inside]] = limits.place[inside]
-    return LimitPanel(place, book.up[span], book.down[span], book.inward)
+        Notes
+        -----
+        Most stocks have no status but ST: their classes are written at once. Those with another
+        mark in the name or a delisting period, and the first days of listings, are looked up bar by
+        bar.
+        """
+        calendar = market.calendar
+        begin = int(np.searchsorted(calendar, market.dates[0]))
+        book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
+        span = slice(begin + first, begin + last + 1)
+        place = book.plain(market.panel("is_st")[first : last + 1], span)
+        leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
+        row = market.list_index()
+        told = book.marks[begin : begin + last + 1] > SPECIAL
+        newly = np.flatnonzero((row >= 0) & (row <= last) & (book.ipo_days > 0))
+        told[row[newly], newly] = False  # an N on the listing day says nothing new
+        marked = leaving | told.any(axis=0)
+        young = (book.ipo_days > 0) & (row >= -_LISTING_DAYS) & (row <= last) & ~marked
+        traded = market.panel("traded")
+        found = [_bars(traded[: last + 1], np.flatnonzero(marked), 0, None)]
+        for n in np.flatnonzero(young):
+            start = max(int(row[n]), 0)
+            found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
+        for stock, at in found:
+            flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
+            limits = book.of(BarRows(stock, at + begin, flags))
+            inside = at >= first
+            place[at[inside] - first, stock[inside]] = limits.place[inside]
+        return cls(place, book.up[span], book.down[span], book.inward)
 
 
 def _bars(
@@ -354,5 +349,5 @@ def _listed_day(calendar: Array, listed: Array) -> Array:
     """Return the place of each listing day in the calendar; far back when before it."""
     place: Array = np.searchsorted(calendar, listed).astype(np.int64)
     if len(calendar):
-        place = np.where(listed < calendar[0], -OLD, place)
+        place = np.where(listed < calendar[0], -_OLD, place)
     return place

@@ -17,13 +17,13 @@ from quanthedge.market.checks.rows import Rows
 __all__ = ["TurnoverRates", "check_share_steps"]
 
 Array = np.ndarray[Any, Any]
-COUNTS = ("total_shares", "float_shares")
-LEAST_RATE = 1e-5  # of the shares a day: the largest banks trade fifteen times as much
-FEWEST = 5  # bars before a stock is judged
-STEP = 0.05  # smaller steps are roundings and revisions
-EXACT = 5e-4  # in decimal powers: an issue is never so near to tenfold by chance
+_COUNTS = ("total_shares", "float_shares")
+_LEAST_RATE = 1e-5  # of the shares a day: the largest banks trade fifteen times as much
+_FEWEST = 5  # bars before a stock is judged
+_STEP = 0.05  # smaller steps are roundings and revisions
+_EXACT = 5e-4  # in decimal powers: an issue is never so near to tenfold by chance
 _BACK = 1e-3  # so near to the level before is back
-LONGEST = 20  # bars
+_LONGEST = 20  # bars
 _EX_STEP = 1e-3  # a step of adj_factor that is an ex-date
 
 
@@ -31,17 +31,17 @@ def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
     """Report the bars of a slip; `same` are the rows whose row before is the same stock's."""
     factor = rows.numbers("adj_factor")
     stock = block.stock
-    for name in COUNTS:
+    for name in _COUNTS:
         value = rows.numbers(name)
         known = np.isfinite(value) & (value > 0)
         step = np.ones(len(value))
         np.divide(value[1:], value[:-1], out=step[1:], where=known[1:] & known[:-1])
-        leaves = np.flatnonzero(same & (np.abs(np.log(step)) > STEP))
+        leaves = np.flatnonzero(same & (np.abs(np.log(step)) > _STEP))
         bad = np.zeros(len(value), dtype=bool)
         for row in leaves.tolist():
             if bad[row - 1] or _ex_date(factor, row):
                 continue
-            after = np.flatnonzero(stock[row : row + LONGEST + 1] == stock[row]) + row
+            after = np.flatnonzero(stock[row : row + _LONGEST + 1] == stock[row]) + row
             back = after[np.abs(value[after] / value[row - 1] - 1) < _BACK]
             if len(back) and not _ex_date(factor, int(back[0])):
                 bad[row : back[0]] = True
@@ -57,7 +57,7 @@ def check_share_steps(rows: Rows, block: Block, same: Array) -> None:
 
 def _units(rows: Rows, name: str, power: Array, slips: Array, factor: Array) -> None:
     """Report steps by a decimal power without an ex-date that are no slip of some days."""
-    ours = decimal_steps(power, EXACT)
+    ours = decimal_steps(power, _EXACT)
     for row in np.flatnonzero(ours).tolist():
         ours[row] = not (slips[row] or slips[row - 1] or _ex_date(factor, row))
     large = np.rint(np.abs(power)) > 1
@@ -83,8 +83,8 @@ class TurnoverRates:
 
     def __init__(self, codes: Array, collector: Collector) -> None:
         self._codes, self._collector = codes, collector
-        self._bars = {name: np.zeros(len(codes)) for name in COUNTS}
-        self._sum = {name: np.zeros(len(codes)) for name in COUNTS}
+        self._bars = {name: np.zeros(len(codes)) for name in _COUNTS}
+        self._sum = {name: np.zeros(len(codes)) for name in _COUNTS}
 
     def add(self, rows: Rows, block: Block) -> None:
         """Report bars of which more shares were traded than there are; keep each stock's rate."""
@@ -96,7 +96,7 @@ class TurnoverRates:
             "unit",
             show=("volume", "total_shares", "float_shares"), cure="fix the source",
         )  # fmt: skip
-        for name in COUNTS:
+        for name in _COUNTS:
             with np.errstate(all="ignore"):
                 rate = np.log10(volume / rows.numbers(name))
             place = np.flatnonzero((block.stock >= 0) & np.isfinite(rate))
@@ -106,10 +106,10 @@ class TurnoverRates:
 
     def finish(self) -> None:
         """Report the stocks whose usual turnover is too small for the unit of their shares."""
-        for name in COUNTS:
+        for name in _COUNTS:
             bars = self._bars[name]
             usual = self._sum[name] / np.maximum(bars, 1)
-            low = np.flatnonzero((bars >= FEWEST) & (usual < np.log10(LEAST_RATE)))
+            low = np.flatnonzero((bars >= _FEWEST) & (usual < np.log10(_LEAST_RATE)))
             if len(low):
                 what = (
                     f"with a usual volume below a hundred-thousandth of {name}: they are in "

@@ -23,7 +23,7 @@ __all__ = ["StockBarsCheck"]
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
 _POSITIVE = ("volume", "adj_factor")
-MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")  # NaN = the source does not say
+_MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")  # NaN = the source does not say
 _LONG_GAP_DAYS = 250
 _RANGE_FAULT_SHARE = 0.2  # so many VWAPs outside the day's range: not single rows are wrong
 
@@ -64,7 +64,7 @@ class StockBarsCheck:
         self._outside_range = 0
         self._special = 0
         self._unjudged = 0
-        self._unknown = dict.fromkeys(MAYBE_UNKNOWN, 0)
+        self._unknown = dict.fromkeys(_MAYBE_UNKNOWN, 0)
         self._limits = LimitBook(axes, listed, None if names is None else names.to_pandas())
         self._units = UnitsCheck(axes.codes, axes.calendar, collector)
         self._rates = TurnoverRates(axes.codes, collector)
@@ -134,15 +134,15 @@ class StockBarsCheck:
     def _prices(self, rows: Rows, block: Block) -> Array:
         """Check prices and amounts of each row alone; return the rows whose prices are sound."""
         fine = np.ones(rows.table.num_rows, dtype=bool)
-        for name in (*PRICES, *_POSITIVE, *MAYBE_UNKNOWN):
+        for name in (*PRICES, *_POSITIVE, *_MAYBE_UNKNOWN):
             values = rows.numbers(name)
             sound = (values > 0) & (values < np.inf)
-            unknown = np.isnan(values) if name in MAYBE_UNKNOWN else np.zeros(len(sound), bool)
+            unknown = np.isnan(values) if name in _MAYBE_UNKNOWN else np.zeros(len(sound), bool)
             if unknown.any():
                 self._unknown[name] += int(np.count_nonzero(unknown))
             if not (sound | unknown).all():
                 cure = "a day without trade has no row" if name == "volume" else "fix the source"
-                nan = "" if name in MAYBE_UNKNOWN else ", NaN"
+                nan = "" if name in _MAYBE_UNKNOWN else ", NaN"
                 rows.flag(
                     "error", f"{name} <= 0", ~(sound | unknown),
                     f"have {name} <= 0{nan} or infinite", show=(name,), cure=cure,

@@ -15,11 +15,11 @@ from quanthedge.rules import index_products
 __all__ = ["check_index_units", "check_turnover"]
 
 Array = np.ndarray[Any, Any]
-LOWEST, HIGHEST = 0.6, 1.6  # no day's average price is so far from its close
+_LOWEST, _HIGHEST = 0.6, 1.6  # no day's average price is so far from its close
 _POWER_SLACK = 0.15  # in decimal powers: a day's average price against its close
-FEWEST, FAULT_SHARE = 5, 0.2  # so many rows off at random are no single wrong cells
-STEP = 5.0  # no index's average price moves so far between two days
-CURE = "turnover must be in yuan and counted once, volume in contracts; convert the rows"
+_FEWEST, _FAULT_SHARE = 5, 0.2  # so many rows off at random are no single wrong cells
+_STEP = 5.0  # no index's average price moves so far between two days
+_CURE = "turnover must be in yuan and counted once, volume in contracts; convert the rows"
 
 
 def check_turnover(rows: Rows) -> None:
@@ -33,7 +33,7 @@ def check_turnover(rows: Rows) -> None:
     with np.errstate(all="ignore"):
         ratio = rows.numbers("amount") / (rows.numbers("volume") * price * multiplier)
     known = np.isfinite(ratio) & (ratio > 0)
-    off = known & ((ratio < LOWEST) | (ratio > HIGHEST))
+    off = known & ((ratio < _LOWEST) | (ratio > _HIGHEST))
     for place, name in enumerate(names.tolist()):
         mine = np.flatnonzero(off & (number == place))
         if len(mine):
@@ -49,7 +49,7 @@ def _report(
     for unit in dict.fromkeys(units.tolist()):
         found = mine[units == unit]
         typical = float(f"{np.median(ratio[found]):.3g}")
-        many = len(found) >= FEWEST and len(found) > FAULT_SHARE * all_
+        many = len(found) >= _FEWEST and len(found) > _FAULT_SHARE * all_
         level: Any = "error" if unit or many else "warning"
         meaning = f": {unit}" if unit else ""
         what = (
@@ -61,7 +61,7 @@ def _report(
         examples = [f"{contract[k]} {date[k]}, {ratio[k]:,.6g} times" for k in order]
         rows.collector.add(
             level, "futures_daily", f"turnover unit {product}", len(found), what, examples,
-            cure=CURE,
+            cure=_CURE,
         )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def check_index_units(rows: Rows) -> None:
     known = np.flatnonzero(np.isfinite(price) & (price > 0))
     step = price[known[1:]] / price[known[:-1]]
     same = code[known[1:]] == code[known[:-1]]
-    jump = same & ((step > STEP) | (step < 1 / STEP))
+    jump = same & ((step > _STEP) | (step < 1 / _STEP))
     bad = np.zeros(len(code), dtype=bool)
     bad[known[1:][jump]] = True
     rows.flag(

@@ -18,11 +18,11 @@ from quanthedge.rules import BOARDS, EXCHANGES, places_of
 __all__ = ["GROUPS", "UnitsCheck", "board_groups"]
 
 Array = np.ndarray[Any, Any]
-LOWEST, HIGHEST = 0.5, 2.0  # a day's VWAP lies within its range, which no limit lets grow so wide
-FAULT_SHARE = 0.2  # single rows may be wrong; a fifth of a group is a unit
-FEWEST = 5  # rows out of range before a group is judged
+_LOWEST, _HIGHEST = 0.5, 2.0  # a day's VWAP lies within its range, which no limit lets grow so wide
+_FAULT_SHARE = 0.2  # single rows may be wrong; a fifth of a group is a unit
+_FEWEST = 5  # rows out of range before a group is judged
 _JUMP_SLACK = 0.15  # in decimal powers, of a row's ratio from the power
-STEPS = 250  # bins per decimal power in which the median is found
+_STEPS = 250  # bins per decimal power in which the median is found
 _POWERS = 12
 _FIRST_YEAR = 1990
 GROUPS = ("main board Shanghai", "main board Shenzhen", "ChiNext", "STAR", "Beijing", "other codes")
@@ -41,7 +41,7 @@ MEANINGS = {
     4: "volume is in ten thousand shares",
     6: "volume is in million shares",
 }
-CURE = "volume must be in shares, amount in yuan; convert them before the import"
+_CURE = "volume must be in shares, amount in yuan; convert them before the import"
 
 
 class UnitsCheck:
@@ -58,7 +58,7 @@ class UnitsCheck:
     def __init__(self, codes: Array, days: Array, collector: Collector) -> None:
         self._group = board_groups(codes)
         self._collector = collector
-        self._bins = np.zeros((len(GROUPS), 0, 2 * _POWERS * STEPS), dtype=np.int64)
+        self._bins = np.zeros((len(GROUPS), 0, 2 * _POWERS * _STEPS), dtype=np.int64)
         self._outside = np.zeros((len(GROUPS), 0), dtype=np.int64)
         self._codes, self._days = codes, days
         self._rows = {name: np.zeros(len(axis), dtype=np.int64) for name, axis in self._axes()}
@@ -80,9 +80,9 @@ class UnitsCheck:
         self._grow(int(year.max()) + 1)
         place = self._group[block.stock[known]] * self._outside.shape[1] + year
         power = np.clip(np.log10(value), -_POWERS, _POWERS - 1e-6)
-        cell = place * self._bins.shape[2] + np.floor((power + _POWERS) * STEPS).astype(np.int64)
+        cell = place * self._bins.shape[2] + np.floor((power + _POWERS) * _STEPS).astype(np.int64)
         self._bins += np.bincount(cell, minlength=self._bins.size).reshape(self._bins.shape)
-        bad = place[(value < LOWEST) | (value > HIGHEST)]
+        bad = place[(value < _LOWEST) | (value > _HIGHEST)]
         counts = np.bincount(bad, minlength=self._outside.size)
         self._outside += counts.reshape(self._outside.shape)
         self._jumps(block.stock[known], block.day[known], power)
@@ -113,11 +113,11 @@ class UnitsCheck:
     def finish(self) -> bool:
         """Report the groups whose units are wrong; return whether there are any."""
         rows = self._bins.sum(axis=2)
-        wrong = (self._outside > FAULT_SHARE * rows) & (self._outside >= FEWEST)
+        wrong = (self._outside > _FAULT_SHARE * rows) & (self._outside >= _FEWEST)
         if not wrong.any():
             return self._report_jumps()
         half = self._bins.cumsum(axis=2) * 2 >= rows[:, :, None]
-        median = 10 ** ((half.argmax(axis=2) + 0.5) / STEPS - _POWERS)
+        median = 10 ** ((half.argmax(axis=2) + 0.5) / _STEPS - _POWERS)
         named = [
             (_meaning(median[group, year]), group, _FIRST_YEAR + year)
             for group, year in np.argwhere(wrong).tolist()
@@ -134,7 +134,7 @@ class UnitsCheck:
             )
             if right:
                 text += f"; it is right in {right}"
-            self._collector.add("error", "stock_daily", "units", 0, text, cure=CURE)
+            self._collector.add("error", "stock_daily", "units", 0, text, cure=_CURE)
         return True
 
     def _report_jumps(self) -> bool:
@@ -142,7 +142,7 @@ class UnitsCheck:
         found = False
         for name, axis in self._axes():
             rows, off = self._rows[name], self._off[name]
-            least = np.maximum(FEWEST, 0 if name == "stock" else FAULT_SHARE * rows)
+            least = np.maximum(_FEWEST, 0 if name == "stock" else _FAULT_SHARE * rows)
             wrong = np.flatnonzero(off >= least)
             if len(wrong) == 0:
                 continue
@@ -155,7 +155,7 @@ class UnitsCheck:
             what = "have amount / (volume x price) at another decimal power than 1 in many bars"
             self._collector.add(
                 "error", "stock_daily", f"unit jump by {name}", len(wrong), what, examples,
-                cure=CURE, unit=name,
+                cure=_CURE, unit=name,
             )  # fmt: skip
         return found
 

@@ -16,9 +16,9 @@ from quanthedge.market.table_files import parquet_file
 __all__ = ["BarCounts", "Months", "count_bars", "month_axis"]
 
 Array = np.ndarray[Any, Any]
-MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")
+_MAYBE_UNKNOWN = ("amount", "total_shares", "float_shares")
 COLUMNS = ("code", "date", "high", "low", "close", "pre_close", "adj_factor", "is_st",
-           "is_delisting", *MAYBE_UNKNOWN)  # fmt: skip
+           "is_delisting", *_MAYBE_UNKNOWN)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def count_bars(
         The table stock_names: what the names say of the limits.
     """
     cells = np.zeros((len(axes.codes), len(axes.calendar)), dtype=bool)
-    known = {name: np.zeros(len(axes.calendar), dtype=np.int64) for name in MAYBE_UNKNOWN}
+    known = {name: np.zeros(len(axes.calendar), dtype=np.int64) for name in _MAYBE_UNKNOWN}
     book, suspects = LimitBook(axes, listed, names), []
     for block in _blocks(file, axes):
         placed = (block.stock >= 0) & (block.day >= 0)
         cells[block.stock[placed], block.day[placed]] = True
-        for name in MAYBE_UNKNOWN:
+        for name in _MAYBE_UNKNOWN:
             day = block.day[placed & ~np.isnan(block.numbers(name))]
             known[name] += np.bincount(day, minlength=len(axes.calendar))
         suspects.append(_suspects(block, book, placed))

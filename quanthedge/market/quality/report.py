@@ -36,7 +36,7 @@ __all__ = ["QualityReport", "TableFacts", "quality_report"]
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[str], None]
-DAMAGED = ("missing file", "changed file")
+_DAMAGED = ("missing file", "changed file")
 _MEMBERS_MISSING = 0.01
 
 
@@ -142,7 +142,7 @@ def quality_report(path: str | Path, *, progress: Progress | None = None) -> Qua
     manifest = Manifest.read(folder)
     tell("checking every table")
     checks = check_dataset(folder)
-    if any(finding.rule in DAMAGED for finding in checks):
+    if any(finding.rule in _DAMAGED for finding in checks):
         facts = [TableFacts(name, entry.rows, "", "", entry.bytes, entry.content)
                  for name, entry in manifest.tables.items()]  # fmt: skip
         none = pd.DataFrame()

@@ -20,7 +20,7 @@ __all__ = ["coverage_text", "findings_text", "line_words", "moves_text", "tables
 Array = np.ndarray[Any, Any]
 
 SHORT = 12  # digits of a fingerprint on the screen
-FEW = 3
+_FEW = 3
 
 
 def line_words(language: Language) -> dict[str, str]:
@@ -49,7 +49,7 @@ def moves_text(suspects: pd.DataFrame, language: Language = "en") -> str:
         if len(rows):
             first = words["between"].join(
                 f"{row.code} {row.date:%Y-%m-%d} {_size(move.rule, row, words)}"
-                for row in rows.head(FEW).itertuples()
+                for row in rows.head(_FEW).itertuples()
             )
             lines.append("  " + words["move"].format(
                 count=f"{len(rows):5,}", rule=counted(move.rule, language), first=first,
@@ -86,8 +86,8 @@ def coverage_text(
             groups.setdefault(row.group, []).append(row)
     for group, rows in groups.items():
         worst = sorted(rows, key=_median)
-        text = words["between"].join(_share(row, language) for row in worst[:FEW])
-        if len(rows) > FEW:
+        text = words["between"].join(_share(row, language) for row in worst[:_FEW])
+        if len(rows) > _FEW:
             text += words["more"].format(best=_share(worst[-1], language), count=len(rows))
         lines.append("  " + words["group"].format(group=group, text=text))
     empty = sum(": none in" in gap for gap in gaps)

@@ -29,12 +29,12 @@ __all__ = [
     "years",
 ]
 
-STEPS = ((0.0, "none"), (0.25, "below 25%"), (0.5, "25 to 50%"), (0.75, "50 to 75%"),
+_STEPS = ((0.0, "none"), (0.25, "below 25%"), (0.5, "25 to 50%"), (0.75, "50 to 75%"),
          (0.9, "75 to 90%"), (0.95, "90 to 95%"), (0.99, "95 to 99%"))  # fmt: skip
 _FULL_STEP = "99 to 100%"
-LEGEND = [(f"s{place}", text) for place, (_, text) in enumerate(STEPS)]
+LEGEND = [(f"s{place}", text) for place, (_, text) in enumerate(_STEPS)]
 LEGEND += [
-    (f"s{len(STEPS)}", _FULL_STEP),
+    (f"s{len(_STEPS)}", _FULL_STEP),
     ("n", "nothing expected"),
     ("k1", "a count: under a quarter of the line's largest"),
     ("k4", "three quarters and more"),
@@ -181,10 +181,10 @@ def _cells(row: CoverageRow, months: list[str]) -> Iterable[Cell]:
 def _step(share: float) -> str:
     if share == 0:
         return "s0"
-    for place, (limit, _) in enumerate(STEPS[1:], 1):
+    for place, (limit, _) in enumerate(_STEPS[1:], 1):
         if share < limit:
             return f"s{place}"
-    return f"s{len(STEPS)}"
+    return f"s{len(_STEPS)}"
 
 
 def _line(report: QualityReport, name: str) -> CoverageRow:

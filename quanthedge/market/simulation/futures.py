@@ -13,7 +13,7 @@ import numpy as np
 from quanthedge.market.simulation.factors import mean_reverting
 from quanthedge.market.simulation.indices import IndexPath
 from quanthedge.market.simulation.settings import BasisProcess
-from quanthedge.rules import futures_rules, listing_date
+from quanthedge.rules import FuturesRules, listing_date
 from quanthedge.typing import Days
 
 __all__ = ["FuturesPath", "futures_bars"]
@@ -60,7 +60,7 @@ def futures_bars(
     first = int(np.searchsorted(calendar, listing_date(product)))
     if first >= days:
         return None
-    rules = futures_rules(product, calendar[first:])
+    rules = FuturesRules.between(product, calendar[first:])
     path = FuturesPath(product, {name: [] for name in _COLUMNS}, basis)
     settled: dict[str, float] = {}
     for row in range(first, days):

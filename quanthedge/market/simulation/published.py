@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 FAMILY = "simulated"
 _BASE_LEVEL = 1_000.0
 _ANNOUNCED_BEFORE = 5  # trading days before the ex-date
-TERMS = {"0S": 0.003, "3M": 0.25, "6M": 0.5, "1Y": 1.0, "3Y": 3.0, "5Y": 5.0, "10Y": 10.0,
+_TERMS = {"0S": 0.003, "3M": 0.25, "6M": 0.5, "1Y": 1.0, "3Y": 3.0, "5Y": 5.0, "10Y": 10.0,
          "30Y": 30.0}  # fmt: skip
 _DECAY_YEARS = 2.5  # of the curve's slope
 
@@ -123,14 +123,14 @@ def government_curve_table(calendar: Days, draw: np.random.Generator) -> pa.Tabl
     level = 0.036 * np.exp(mean_reverting(days, 0.15, 250, draw))
     slope = 0.014 + mean_reverting(days, 0.004, 120, draw)
     columns = []
-    for years in TERMS.values():
+    for years in _TERMS.values():
         scaled = years / _DECAY_YEARS
         columns.append(level - slope * (1 - np.exp(-scaled)) / scaled)
     rates = np.round(np.maximum(np.column_stack(columns), 0.0005), 6)
     return pa.table(
         {
-            "date": pa.array(np.repeat(calendar, len(TERMS)), pa.date32()),
-            "term": [*TERMS] * days,
+            "date": pa.array(np.repeat(calendar, len(_TERMS)), pa.date32()),
+            "term": [*_TERMS] * days,
             "rate": rates.ravel(),
         }
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["STYLES", "BasisProcess", "SimulationSettings", "Style"]
+__all__ = ["BasisProcess", "SimulationSettings", "Style"]
 
 # What a style may be of: those of the usual market, and lasting traits that reports show.
-STYLES = (
+_STYLES = (
     "size", "earnings_yield", "book_yield", "return_on_equity", "turnover", "volatility",
     "reversal", "gross_profitability", "capital_expenditure", "leverage", "state_owned",
 )  # fmt: skip
@@ -103,8 +103,8 @@ class SimulationSettings(BaseModel):
     @classmethod
     def _known_styles(cls, styles: Mapping[str, Style]) -> Mapping[str, Style]:
         for name in styles:
-            if name not in STYLES:
-                raise ValueError(f"no style {name!r}; accepted: {', '.join(STYLES)}")
+            if name not in _STYLES:
+                raise ValueError(f"no style {name!r}; accepted: {', '.join(_STYLES)}")
         return styles
 
     exposure_days: int = Field(10, ge=1)

@@ -15,7 +15,7 @@ from quanthedge.market.simulation.companies import QUIET_DAYS, Companies, Lives
 from quanthedge.market.simulation.earnings import Books, Profitability
 from quanthedge.market.simulation.factors import FactorPaths, standardised
 from quanthedge.market.simulation.settings import SimulationSettings
-from quanthedge.rules import TICK, limit_prices, stock_rules
+from quanthedge.rules import TICK, StockRules, limit_prices
 from quanthedge.typing import Days
 
 __all__ = ["Bars", "ExDate", "simulate_trading"]
@@ -109,7 +109,7 @@ class _Floor:
         self.settings, self.calendar = settings, calendar
         self.companies, self.lives = companies, lives
         self.profitability, self.paths, self.streams = profitability, paths, streams
-        self.rules = stock_rules(calendar, companies.codes, lives.list_dates)
+        self.rules = StockRules.between(calendar, companies.codes, lives.list_dates)
         count = settings.stocks
         self.close = companies.price.copy()
         self.shares = companies.shares.copy()

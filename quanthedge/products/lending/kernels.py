@@ -15,8 +15,8 @@ COLUMNS = (
     "written_off", "called", "cured", "liquidated", "defaulted",
 )  # fmt: skip
 (
-    PRICE, DEBT, UNITS, LTV, INTEREST, REPAID, PROCEEDS, SOLD, ADDED, WRITTEN_OFF, CALLED, CURED,
-    LIQUIDATED, DEFAULTED,
+    _PRICE, _DEBT, _UNITS, _LTV, _INTEREST, _REPAID, _PROCEEDS, _SOLD, _ADDED, _WRITTEN_OFF,
+    _CALLED, _CURED, _LIQUIDATED, _DEFAULTED,
 ) = range(14)  # fmt: skip
 
 
@@ -80,53 +80,53 @@ def follow_paths(
             price = paths[m, s]
             row[:] = 0.0
             if s > 0 and debt > 0.0:
-                row[INTEREST] = debt * rate * step_days / CALENDAR_DAYS_A_YEAR
-                debt += row[INTEREST]
+                row[_INTEREST] = debt * rate * step_days / CALENDAR_DAYS_A_YEAR
+                debt += row[_INTEREST]
             value = units * price * (1.0 - mark_down)
             if debt > 0.0:
                 if debt >= liquidation * value:
-                    row[LIQUIDATED] = 1.0
+                    row[_LIQUIDATED] = 1.0
                 elif debt < call * value:
                     deadline = -1
                 elif deadline < 0:
-                    row[CALLED] = 1.0
+                    row[_CALLED] = 1.0
                     deadline = s + int(notice)
-                if row[LIQUIDATED] == 0.0 and deadline >= 0 and s >= deadline:
+                if row[_LIQUIDATED] == 0.0 and deadline >= 0 and s >= deadline:
                     deadline = -1
                     if draws[m, s] < cures:
-                        row[CURED] = 1.0
+                        row[_CURED] = 1.0
                         if tops_up:
-                            row[ADDED] = max(
+                            row[_ADDED] = max(
                                 0.0, debt / (target * price * (1.0 - mark_down)) - units
                             )
-                            units += row[ADDED]
+                            units += row[_ADDED]
                         else:
-                            row[REPAID] = max(0.0, debt - target * value)
-                            debt -= row[REPAID]
+                            row[_REPAID] = max(0.0, debt - target * value)
+                            debt -= row[_REPAID]
                     else:
-                        row[LIQUIDATED] = 1.0
-                if row[LIQUIDATED] == 1.0:
+                        row[_LIQUIDATED] = 1.0
+                if row[_LIQUIDATED] == 1.0:
                     sold, proceeds = _sell(debt, units, price, target, k, mark_down, close)
-                    row[SOLD], row[PROCEEDS] = sold, proceeds
+                    row[_SOLD], row[_PROCEEDS] = sold, proceeds
                     units -= sold
                     debt = max(0.0, debt - proceeds)
                     deadline = -1
                     if units <= 1e-12 * units0 and debt > 0.0:
-                        row[WRITTEN_OFF], row[DEFAULTED] = debt, 1.0
+                        row[_WRITTEN_OFF], row[_DEFAULTED] = debt, 1.0
                         debt, units = 0.0, 0.0
             if s == last and debt > 0.0:
                 if units * price >= debt:  # worth paying back for the collateral
-                    row[REPAID] += debt
+                    row[_REPAID] += debt
                 else:
                     proceeds = min(debt, units * price * k)
-                    row[SOLD] += units
-                    row[PROCEEDS] += proceeds
-                    row[WRITTEN_OFF], row[DEFAULTED] = debt - proceeds, 1.0
+                    row[_SOLD] += units
+                    row[_PROCEEDS] += proceeds
+                    row[_WRITTEN_OFF], row[_DEFAULTED] = debt - proceeds, 1.0
                     units = 0.0
                 debt = 0.0
-            row[PRICE], row[DEBT], row[UNITS] = price, debt, units
+            row[_PRICE], row[_DEBT], row[_UNITS] = price, debt, units
             counted = units * price * (1.0 - mark_down)
-            row[LTV] = debt / counted if counted > 0.0 else np.nan
+            row[_LTV] = debt / counted if counted > 0.0 else np.nan
             if m == 0:
                 record[s] = row
             for c in range(4, len(COLUMNS)):

@@ -15,10 +15,12 @@ COLUMNS = (
     "management_fee", "rebalances", "reason", "log_held", "log_trading_cost", "log_funding",
     "log_management_fee",
 )  # fmt: skip
-VALUE, EXPOSURE, BEFORE, LEVERAGE, TRADED, COST, FUNDING, FEE, REBALANCES, REASON = range(10)
-LOG_HELD, LOG_COST, LOG_FUNDING, LOG_FEE = range(10, 14)
+_VALUE, _EXPOSURE, _BEFORE, _LEVERAGE, _TRADED, _COST, _FUNDING, _FEE, _REBALANCES, _REASON = range(
+    10
+)
+_LOG_HELD, _LOG_COST, _LOG_FUNDING, _LOG_FEE = range(10, 14)
 REASONS = ("", "calendar", "limit", "inside the bar", "wiped out")
-NONE, CALENDAR, LIMIT, INSIDE, WIPED_OUT = range(5)
+NONE, _CALENDAR, _LIMIT, _INSIDE, _WIPED_OUT = range(5)
 _HALVINGS = 60  # of the way to a bar's extreme, in search of the price that triggers
 TRIGGERS = 50  # most rebalancings within one bar; more is an error
 _NOTHING = 1e-12  # of the exposure: what rounding leaves of a value that is gone
@@ -46,12 +48,12 @@ def _trade(
         return value, exposure
     traded = after - exposure
     cost = abs(traded) * rate
-    row[TRADED] += traded
-    row[COST] += cost
-    row[REBALANCES] += 1.0
+    row[_TRADED] += traded
+    row[_COST] += cost
+    row[_REBALANCES] += 1.0
     if cost >= value:
         return 0.0, 0.0
-    row[LOG_COST] += np.log1p(-cost / value)
+    row[_LOG_COST] += np.log1p(-cost / value)
     return value - cost, after
 
 
@@ -59,7 +61,7 @@ def _trade(
 def _hold(value: float, exposure: float, move: float, row: Floats) -> tuple[float, float]:
     """Hold through a move and note its logarithm."""
     after, moved = _moved(value, exposure, move)
-    row[LOG_HELD] += np.log(after / value) if after > 0.0 else -np.inf
+    row[_LOG_HELD] += np.log(after / value) if after > 0.0 else -np.inf
     return after, moved
 
 
@@ -99,13 +101,13 @@ def follow_exposure(
     last_price = prices[0]
     quiet = program.flags.shape[0] - 1
     rows[:] = 0.0
-    rows[0, VALUE], rows[0, EXPOSURE] = value, exposure
-    rows[0, BEFORE], rows[0, LEVERAGE] = target, target
+    rows[0, _VALUE], rows[0, _EXPOSURE] = value, exposure
+    rows[0, _BEFORE], rows[0, _LEVERAGE] = target, target
     for t in range(1, prices.size):
         row = rows[t]
-        row[BEFORE] = np.nan
+        row[_BEFORE] = np.nan
         if value <= 0.0:
-            row[LEVERAGE] = np.nan
+            row[_LEVERAGE] = np.nan
             continue
         price = prices[t - 1]
         extreme = low[t] if exposure > 0.0 else high[t]
@@ -140,32 +142,32 @@ def follow_exposure(
             if not asked:
                 break
             value, exposure = _trade(value, exposure, landing, cost_rate, row)
-            row[REASON] = INSIDE
+            row[_REASON] = _INSIDE
             last_price = price
             if value <= 0.0:
                 break
         if value > 0.0:
             value, exposure = _hold(value, exposure, prices[t] / price - 1.0, row)
         if value > 0.0:
-            row[FUNDING] = funding_rate[t] * exposure * years[t]
-            row[FEE] = fee_rate * value * years[t]
-            left = value - row[FUNDING]
-            row[LOG_FUNDING] = np.log(left / value) if left > 0.0 else -np.inf
-            after = left - row[FEE]
-            row[LOG_FEE] = np.log(after / left) if left > 0.0 and after > 0.0 else 0.0
+            row[_FUNDING] = funding_rate[t] * exposure * years[t]
+            row[_FEE] = fee_rate * value * years[t]
+            left = value - row[_FUNDING]
+            row[_LOG_FUNDING] = np.log(left / value) if left > 0.0 else -np.inf
+            after = left - row[_FEE]
+            row[_LOG_FEE] = np.log(after / left) if left > 0.0 and after > 0.0 else 0.0
             value = after
             if value <= 0.0:
                 value, exposure = 0.0, 0.0
         if value > 0.0:
-            row[BEFORE] = exposure / value
-            asked, landing = due(program, t, target, row[BEFORE], prices[t], last_price)
+            row[_BEFORE] = exposure / value
+            asked, landing = due(program, t, target, row[_BEFORE], prices[t], last_price)
             if asked:
-                by_limit, _ = due(program, quiet, target, row[BEFORE], prices[t], last_price)
+                by_limit, _ = due(program, quiet, target, row[_BEFORE], prices[t], last_price)
                 value, exposure = _trade(value, exposure, landing, cost_rate, row)
-                row[REASON] = LIMIT if by_limit else CALENDAR
+                row[_REASON] = _LIMIT if by_limit else _CALENDAR
                 last_price = prices[t]
         if value <= 0.0:
-            row[REASON] = WIPED_OUT
-        row[VALUE], row[EXPOSURE] = value, exposure
-        row[LEVERAGE] = exposure / value if value > 0.0 else np.nan
+            row[_REASON] = _WIPED_OUT
+        row[_VALUE], row[_EXPOSURE] = value, exposure
+        row[_LEVERAGE] = exposure / value if value > 0.0 else np.nan
     return -1

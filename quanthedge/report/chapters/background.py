@@ -6,8 +6,7 @@ from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
-from quanthedge.layers import allocation_name
-from quanthedge.portfolio import TopSelector, selector_name
+from quanthedge.portfolio import TopSelector
 from quanthedge.report.blocks import Block, Cell, day_cell
 from quanthedge.report.chapters.limits import limit_sources
 from quanthedge.report.chapters.sources import confidence_cell, source_cell, source_list
@@ -97,10 +96,8 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
         "invested_fraction": _share(strategy.invested_fraction),
         "stocks": _number(strategy.selector.n)
         if isinstance(strategy.selector, TopSelector)
-        else selector_name(strategy.selector, language),
-        "allocation": allocation_name(strategy.layers.allocation, language)
-        if strategy.layers.gated
-        else "",
+        else strategy.selector.called(language),
+        "allocation": strategy.layers.allocation.called(language) if strategy.layers.gated else "",
         "beta": estimator_text(strategy.beta, language),
         "beta_window": _number(strategy.beta.get_params().get("window")),
         "product": ", ".join(hedge.products),

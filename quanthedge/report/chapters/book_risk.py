@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import risk_summary
+from quanthedge.performance import BookRisk
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, day_cell, interval_cell, number_cell
 from quanthedge.report.chapters.style_names import style_names
@@ -33,7 +33,7 @@ def book_risk(writer: Writer) -> list[Block]:
 def _judged(writer: Writer, table: pd.DataFrame, horizon: int) -> Table:
     """Return bias, Q and MRAD beside what noise alone gives."""
     names, rows = writer.words["risk_measures"], []
-    for measure, own in risk_summary(table).iterrows():
+    for measure, own in BookRisk.summarised(table).iterrows():
         band = interval_cell(float(own["low"]), float(own["high"]), ".2f")
         rows.append([Cell(str(names[str(measure)])),
                      *(_number(float(own[key]), ".2f") for key in ("value", "expected")),

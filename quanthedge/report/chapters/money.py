@@ -2,13 +2,8 @@
 
 import pandas as pd
 
-from quanthedge.performance import (
-    BRIDGE_LINES,
-    COST_LINES,
-    FEE_LINES,
-    alpha_estimates,
-    bridge_returns,
-)
+from quanthedge.ledger import line_names
+from quanthedge.performance import BRIDGE_LINES, alpha_estimates, bridge_returns
 from quanthedge.performance import bridge as profit_bridge
 from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
 from quanthedge.report.waterfall import contribution_waterfall
@@ -72,7 +67,13 @@ def _sure(writer: Writer) -> Block:
 
 def costs(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
-    order = [*COST_LINES, "trading_costs", *FEE_LINES, "fund_fees", "costs_and_fees"]
+    order = [
+        *line_names("cost"),
+        "trading_costs",
+        *line_names("fee"),
+        "fund_fees",
+        "costs_and_fees",
+    ]
     names = writer.words["lines"]
     rows = [
         [Cell(names[line]), writer.cell(f"paid_{line}"), writer.cell(f"paid_per_year_{line}")]

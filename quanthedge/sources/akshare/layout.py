@@ -101,7 +101,7 @@ from quanthedge.sources.vendors.spells import (
 
 __all__ = ["LAYOUT", "read", "recognise"]
 
-GOVERNMENT = "中债国债收益率曲线"
+_GOVERNMENT = "中债国债收益率曲线"
 
 
 def recognise(source: Path) -> bool:
@@ -230,10 +230,10 @@ def _yield_curve(folder: Folder) -> pa.Table | None:
     rows = folder.read(YIELD_CURVE)
     if rows is None:
         return None
-    wanted = pc.fill_null(pc.equal(rows["curve"], GOVERNMENT), False)
+    wanted = pc.fill_null(pc.equal(rows["curve"], _GOVERNMENT), False)
     others = rows.num_rows - int(pc.sum(wanted).as_py() or 0)
     if others:
-        what = f"of other curves than {GOVERNMENT} left out"
+        what = f"of other curves than {_GOVERNMENT} left out"
         folder.collector.add("info", YIELD_CURVE.files[0], "other curves", others, what)
     terms = {term: term for term in TERMS.values() if term in rows.column_names}
     return curve_rows(rows.filter(wanted), "date", terms, 100.0, folder.collector)

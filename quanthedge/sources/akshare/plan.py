@@ -21,27 +21,27 @@ from quanthedge.sources.files import as_dates
 __all__ = ["INDICES", "TABLES", "stages"]
 
 INDICES = ("000300", "000905", "000016", "000852")
-FUTURES_BEGIN = date(2010, 4, 16)
-DAY = "%Y%m%d"
+_FUTURES_BEGIN = date(2010, 4, 16)
+_DAY = "%Y%m%d"
 BARS = ("日期", "开盘", "收盘", "最高", "最低", "成交量", "成交额")
-LISTS = (
+_LISTS = (
     "stock_info_sh_name_code",
     "stock_info_sz_name_code",
     "stock_info_sh_delist",
     "stock_info_sz_delist",
 )
 # Columns of the lists: code, first day, last day.
-LISTED = {
-    LISTS[0]: ("证券代码", "上市日期", None),
-    LISTS[1]: ("A股代码", "A股上市日期", None),
-    LISTS[2]: ("公司代码", "上市日期", "暂停上市日期"),
-    LISTS[3]: ("证券代码", "上市日期", "终止上市日期"),
+_LISTED = {
+    _LISTS[0]: ("证券代码", "上市日期", None),
+    _LISTS[1]: ("A股代码", "A股上市日期", None),
+    _LISTS[2]: ("公司代码", "上市日期", "暂停上市日期"),
+    _LISTS[3]: ("证券代码", "上市日期", "终止上市日期"),
 }
 Plan = Callable[[Table], Iterable[Request]]
 
 
 def _list(name: str, variants: dict[str, str], **more: Any) -> Table:
-    code, listed, gone = LISTED[name]
+    code, listed, gone = _LISTED[name]
     columns = tuple(column for column in (code, listed, gone) if column)
     params = {key: {"symbol": symbol} for key, symbol in variants.items()}
     return Table(name, "once", columns, (code,), params, **more)
@@ -53,24 +53,24 @@ _HIST: dict[str, Any] = {
     "call": "stock_zh_a_hist",
     "column": "日期",
     "empty": True,
-    "needs": LISTS,
+    "needs": _LISTS,
 }
 TABLES: tuple[Table, ...] = (
     Table("tool_trade_date_hist_sina", "once", ("trade_date",), ("trade_date",), {"all": {}}),
-    _list(LISTS[0], {"main": "主板A股", "star": "科创板"}),
-    _list(LISTS[1], {"all": "A股列表"}),
-    _list(LISTS[2], {"all": "全部"}, most=500),
-    _list(LISTS[3], {"all": "终止上市公司"}),
+    _list(_LISTS[0], {"main": "主板A股", "star": "科创板"}),
+    _list(_LISTS[1], {"all": "A股列表"}),
+    _list(_LISTS[2], {"all": "全部"}, most=500),
+    _list(_LISTS[3], {"all": "终止上市公司"}),
     Table("stock_zh_a_hist", "code", variants={"": {"adjust": ""}}, **_HIST),
     Table("stock_zh_a_hist_hfq", "code", variants={"": {"adjust": "hfq"}}, usual=False, **_HIST),
     Table(
         "stock_history_dividend_detail", "actions", ("公告日期", "派息", "除权除息日"),
-        variants={"": {"indicator": "分红"}}, empty=True, needs=LISTS,
+        variants={"": {"indicator": "分红"}}, empty=True, needs=_LISTS,
     ),
     Table(
         "stock_history_dividend_detail_rights", "actions", ("公告日期", "配股方案", "除权日"),
         variants={"": {"indicator": "配股"}}, call="stock_history_dividend_detail", empty=True,
-        needs=LISTS,
+        needs=_LISTS,
     ),
     Table("index_zh_a_hist", "index", BARS, ("日期",), column="日期", empty=True),
     Table(
@@ -114,7 +114,7 @@ def _once(table: Table) -> Iterable[Request]:
 
 
 def _index(period: Period, indices: Sequence[str], table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     for code in indices:
         params = {"symbol": code, "period": "daily"}
         yield Request(table, code, params, period.start, period.end, span)
@@ -133,8 +133,8 @@ def _open_days(read: Read, period: Period) -> list[date]:
 
 def _futures(table: Table, days: Sequence[date]) -> Iterable[Request]:
     for day in days:
-        if day >= FUTURES_BEGIN:
-            key = day.strftime(DAY)
+        if day >= _FUTURES_BEGIN:
+            key = day.strftime(_DAY)
             params = {"start_date": key, "end_date": key, "market": "CFFEX"}
             yield Request(table, key, params, day, day)
 
@@ -142,7 +142,7 @@ def _futures(table: Table, days: Sequence[date]) -> Iterable[Request]:
 def _codes(read: Read, period: Period) -> list[tuple[str, date]]:
     """Return bare codes of shares listed in the period, with their last day in it."""
     found: dict[str, date] = {}
-    for name, (code, listed, gone) in LISTED.items():
+    for name, (code, listed, gone) in _LISTED.items():
         columns = [column for column in (code, listed, gone) if column]
         rows = read(name, columns)
         if rows is None:
@@ -165,7 +165,7 @@ def _is_share(word: str) -> bool:
 
 
 def _bars(table: Table, codes: Sequence[tuple[str, date]], period: Period) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     adjust = table.variants[""]
     for code, last in codes:
         params = {"symbol": code, "period": "daily", **adjust}

@@ -4,13 +4,13 @@ from quanthedge.sources.vendors.columns import VendorTable, code, date, number, 
 from quanthedge.sources.vendors.forecasts import YEARS
 from quanthedge.sources.vendors.statement_items import reported_items
 
-LOT, TEN_THOUSAND, PER_TEN, PERCENT = 100.0, 1e4, 0.1, 0.01
-CHINESE = (
+LOT, _TEN_THOUSAND, _PER_TEN, _PERCENT = 100.0, 1e4, 0.1, 0.01
+_CHINESE = (
     number("open", "开盘"), number("high", "最高"), number("low", "最低"), number("close", "收盘"),
     number("volume", "成交量", factor=LOT), number("amount", "成交额"),
 )  # fmt: skip
 _OHLCV = tuple(number(name) for name in ("open", "high", "low", "close", "volume"))
-CODE = code("stock", "股票代码", "代码", "code", "symbol")
+_CODE = code("stock", "股票代码", "代码", "code", "symbol")
 _ADJUST = text("adjust", needed=False)
 
 
@@ -19,32 +19,32 @@ def _adjustable(name: str) -> tuple[str, ...]:
 
 
 HIST = VendorTable(
-    _adjustable("stock_zh_a_hist"), (CODE, date("date", "日期"), *CHINESE, _ADJUST),
+    _adjustable("stock_zh_a_hist"), (_CODE, date("date", "日期"), *_CHINESE, _ADJUST),
     ("code", "date", "adjust"), named="code", adjusted=True,
 )  # fmt: skip
 SINA = VendorTable(
     _adjustable("stock_zh_a_daily"),
-    (CODE, date("date"), *_OHLCV, number("amount", needed=False),
+    (_CODE, date("date"), *_OHLCV, number("amount", needed=False),
      number("float_shares", "outstanding_share", needed=False), _ADJUST),
     ("code", "date", "adjust"), named="code", adjusted=True,
 )  # fmt: skip
 FACTOR = VendorTable(
     ("stock_zh_a_daily_hfq-factor", "stock_zh_a_daily_hfq_factor"),
-    (CODE, date("date"), number("factor", "hfq_factor")), ("code", "date"), named="code",
+    (_CODE, date("date"), number("factor", "hfq_factor")), ("code", "date"), named="code",
 )  # fmt: skip
 DIVIDEND = VendorTable(
     ("stock_history_dividend_detail", "stock_history_dividend_detail_分红"),
-    (CODE, date("announce_date", "公告日期"), number("bonus_per_share", "送股", factor=PER_TEN),
-     number("bonus_per_share_and_reserves", "转增", factor=PER_TEN),
-     number("stock_dividend_per_share", "送股", factor=PER_TEN),
-     number("cash_per_share", "派息", factor=PER_TEN), text("progress", "进度"),
+    (_CODE, date("announce_date", "公告日期"), number("bonus_per_share", "送股", factor=_PER_TEN),
+     number("bonus_per_share_and_reserves", "转增", factor=_PER_TEN),
+     number("stock_dividend_per_share", "送股", factor=_PER_TEN),
+     number("cash_per_share", "派息", factor=_PER_TEN), text("progress", "进度"),
      date("ex_date", "除权除息日"), date("record_date", "股权登记日")),
     ("code", "ex_date", "announce_date"), named="code",
 )  # fmt: skip
 RIGHTS = VendorTable(
     ("stock_history_dividend_detail_配股", "stock_history_dividend_detail_rights"),
-    (CODE, date("announce_date", "公告日期"),
-     number("rights_per_share", "配股方案", factor=PER_TEN),
+    (_CODE, date("announce_date", "公告日期"),
+     number("rights_per_share", "配股方案", factor=_PER_TEN),
      number("rights_price", "配股价格"), date("ex_date", "除权日"),
      date("record_date", "股权登记日")),
     ("code", "ex_date", "announce_date"), named="code",
@@ -58,7 +58,7 @@ LISTED = VendorTable(
 )  # fmt: skip
 _INDEX = code("index", "指数代码", "code", "symbol")
 _INDEX_LOTS = VendorTable(
-    ("index_zh_a_hist",), (_INDEX, date("date", "日期"), *CHINESE), ("index_code", "date"),
+    ("index_zh_a_hist",), (_INDEX, date("date", "日期"), *_CHINESE), ("index_code", "date"),
     named="index_code",
 )  # fmt: skip
 _INDEX_EM = VendorTable(
@@ -74,7 +74,7 @@ INDICES = (_INDEX_LOTS, _INDEX_EM, _INDEX_SHARES)
 MEMBERS = VendorTable(
     ("index_stock_cons_weight_csindex", "index_stock_cons_csindex"),
     (code("index", "指数代码"), code("stock", "成分券代码"), date("date", "日期"),
-     number("weight", "权重", factor=PERCENT, needed=False)),
+     number("weight", "权重", factor=_PERCENT, needed=False)),
     ("index_code", "date", "code"), named="index_code",
 )  # fmt: skip
 INDUSTRY = VendorTable(
@@ -85,7 +85,7 @@ INDUSTRY = VendorTable(
 FUTURES = VendorTable(
     ("get_futures_daily",),
     (code("contract", "symbol"), date("date"), *_OHLCV,
-     number("amount", "turnover", factor=TEN_THOUSAND), number("open_interest"),
+     number("amount", "turnover", factor=_TEN_THOUSAND), number("open_interest"),
      number("settle")),
     ("contract", "date"), named="contract",
 )  # fmt: skip
@@ -105,7 +105,7 @@ CALENDAR = VendorTable(
 )
 SHIBOR = VendorTable(
     ("macro_china_shibor_all",),
-    (date("date", "日期"), number("rate", "O/N-定价", factor=PERCENT)), ("date",),
+    (date("date", "日期"), number("rate", "O/N-定价", factor=_PERCENT)), ("date",),
 )  # fmt: skip
 TERMS = {  # columns of bond_china_yield
     "3月": "3M", "6月": "6M", "1年": "1Y", "3年": "3Y", "5年": "5Y", "7年": "7Y", "10年": "10Y",

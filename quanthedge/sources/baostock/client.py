@@ -26,7 +26,7 @@ from quanthedge.sources.download.problems import Failed, Refused, TryAgain
 
 __all__ = ["BaoStock"]
 
-FINE = "0"
+_FINE = "0"
 _NOT_LOGGED_IN = "10001001"
 _NO_ENTRY = {  # codes after which no further request can succeed, and what to do
     "10001002": "the name or password is wrong",
@@ -98,7 +98,7 @@ class BaoStock:
         with quiet() as said:
             result = query(**params)
             rows = []
-            while result is not None and result.error_code == FINE and result.next():
+            while result is not None and result.error_code == _FINE and result.next():
                 rows.append(result.get_row_data())
         self._check(result, said, "query")
         page = int(getattr(result, "per_page_count", 0) or 0)
@@ -121,7 +121,7 @@ class BaoStock:
         if result is None:
             raise Failed(f"{what} refused by the package: {last_line(said)}")
         code = str(result.error_code)
-        if code == FINE:
+        if code == _FINE:
             return
         text = f"{result.error_msg or last_line(said)} (code {code})"[:200]
         if code in _NO_ENTRY:

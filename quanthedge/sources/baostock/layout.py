@@ -52,7 +52,7 @@ from quanthedge.sources.vendors.statements import Statement, fundamentals_of, me
 
 __all__ = ["LAYOUT", "read", "recognise"]
 
-PERCENT = 100.0
+_PERCENT = 100.0
 BARS = VendorTable(
     ("query_history_k_data_plus", "query_history_k_data"),
     (
@@ -75,12 +75,12 @@ LISTING = VendorTable(
     (code("security", "code"), date("list_date", "ipoDate"), date("delist_date", "outDate")),
     ("code",),
 )
-CALENDAR = VendorTable(
+_CALENDAR = VendorTable(
     ("query_trade_dates",),
     (date("date", "calendar_date"), flag("open", "is_trading_day")),
     ("date",),
 )
-MEMBERS = {
+_MEMBERS = {
     name: (index, VendorTable((name,), (code("stock", "code"), date("date", "updateDate")),
                               ("date", "code")))
     for name, index in (
@@ -89,12 +89,12 @@ MEMBERS = {
         ("query_sz50_stocks", "000016.SH"),
     )
 }  # fmt: skip
-INDUSTRY = VendorTable(
+_INDUSTRY = VendorTable(
     ("query_stock_industry",),
     (code("security", "code"), date("date", "updateDate"), text("name_zh", "industry")),
     ("date", "code"),
 )
-DIVIDEND = VendorTable(
+_DIVIDEND = VendorTable(
     ("query_dividend_data",),
     (
         code("stock", "code"),
@@ -115,18 +115,18 @@ _REPORT = (
 _KEY = ("code", "known_date", "period_end")
 _PROFIT = VendorTable(
     ("query_profit_data",),
-    (*_REPORT, number("roe", "roeAvg", factor=PERCENT), number("eps_ttm", "epsTTM"),
+    (*_REPORT, number("roe", "roeAvg", factor=_PERCENT), number("eps_ttm", "epsTTM"),
      number("total_share", "totalShare"), number("net_profit", "netProfit"),
-     number("net_margin", "npMargin", factor=PERCENT),
-     number("gross_margin", "gpMargin", factor=PERCENT)),
+     number("net_margin", "npMargin", factor=_PERCENT),
+     number("gross_margin", "gpMargin", factor=_PERCENT)),
     _KEY,
 )  # fmt: skip
 _BALANCE = VendorTable(
     ("query_balance_data",),
-    (*_REPORT, number("debt", "liabilityToAsset", factor=PERCENT)),
+    (*_REPORT, number("debt", "liabilityToAsset", factor=_PERCENT)),
     _KEY,
 )
-STATEMENTS = {
+_STATEMENTS = {
     "query_profit_data": (
         _PROFIT,
         Statement(
@@ -145,8 +145,8 @@ STATEMENTS = {
     "query_balance_data": (_BALANCE, Statement({"debt": "debt_to_assets_pct"}, {})),
 }
 EVERY = (
-    BARS, LISTING, CALENDAR, *(table for _, table in MEMBERS.values()), INDUSTRY, DIVIDEND,
-    *(table for table, _ in STATEMENTS.values()),
+    BARS, LISTING, _CALENDAR, *(table for _, table in _MEMBERS.values()), _INDUSTRY, _DIVIDEND,
+    *(table for table, _ in _STATEMENTS.values()),
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
     listing = folder.read(LISTING)
     if listing is not None:
         parts.listing = rows_of(listing, "stock")
-    calendar = folder.read(CALENDAR)
+    calendar = folder.read(_CALENDAR)
     if calendar is not None:
         parts.calendar = calendar.filter(calendar["open"])["date"].to_numpy()
     found = {
@@ -191,7 +191,7 @@ def _bars(bars: pa.Table, collector: Collector) -> pa.Table | None:
     if "turn" in bars.column_names:
         turn, volume = (bars[name].fill_null(0.0).to_numpy() for name in ("turn", "volume"))
         with np.errstate(all="ignore"):
-            shares = np.where(turn > 0, volume / turn * PERCENT, np.nan)
+            shares = np.where(turn > 0, volume / turn * _PERCENT, np.nan)
         bars = with_column(bars, "float_shares", np.round(shares))
         what = "float_shares worked out from the turnover rate (volume / turn)"
         collector.add("info", "stock_daily", "shares", int((turn > 0).sum()), what, unit="bar")
@@ -206,7 +206,7 @@ def _bars(bars: pa.Table, collector: Collector) -> pa.Table | None:
 
 def _members(folder: Folder) -> pa.Table | None:
     lists = []
-    for index, table in MEMBERS.values():
+    for index, table in _MEMBERS.values():
         rows = folder.read(table)
         if rows is not None:
             owner = pa.array([index] * rows.num_rows, pa.string())
@@ -217,14 +217,14 @@ def _members(folder: Folder) -> pa.Table | None:
 
 
 def _industry(folder: Folder) -> pa.Table | None:
-    rows = folder.read(INDUSTRY)
+    rows = folder.read(_INDUSTRY)
     if rows is None:
         return None
-    rows = codes_kept(rows, INDUSTRY.files[0], folder.collector)
+    rows = codes_kept(rows, _INDUSTRY.files[0], folder.collector)
     empty = np.asarray(pc.is_null(rows["name_zh"]))
     if empty.any():
         what = "without an industry left out"
-        folder.collector.add("info", INDUSTRY.files[0], "empty", int(empty.sum()), what)
+        folder.collector.add("info", _INDUSTRY.files[0], "empty", int(empty.sum()), what)
         rows = rows.filter(pa.array(~empty))
     number = pc.replace_substring_regex(rows["name_zh"], r"^([A-Z]\d{2}).*$", r"\1")
     rows = rows.append_column("industry", number)
@@ -234,16 +234,16 @@ def _industry(folder: Folder) -> pa.Table | None:
 
 
 def _actions(folder: Folder) -> pa.Table | None:
-    rows = folder.read(DIVIDEND)
+    rows = folder.read(_DIVIDEND)
     if rows is None:
         return None
-    return actions_of(codes_kept(rows, DIVIDEND.files[0], folder.collector), DIVIDEND.files[0],
+    return actions_of(codes_kept(rows, _DIVIDEND.files[0], folder.collector), _DIVIDEND.files[0],
                       folder.collector)  # fmt: skip
 
 
 def _fundamentals(folder: Folder) -> pa.Table | None:
     tables = []
-    for name, (table, statement) in STATEMENTS.items():
+    for name, (table, statement) in _STATEMENTS.items():
         rows = folder.read(table)
         if rows is None:
             continue

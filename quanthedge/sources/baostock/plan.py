@@ -14,13 +14,13 @@ from quanthedge.sources.download.plan import Period, Read, Request, Span, Stages
 __all__ = ["INDICES", "TABLES", "stages"]
 
 INDICES = ("sh.000300", "sh.000905", "sh.000016", "sh.000852")
-DAY = "%Y-%m-%d"
+_DAY = "%Y-%m-%d"
 BARS = (
     "date", "code", "open", "high", "low", "close", "preclose", "volume", "amount", "adjustflag",
     "turn", "tradestatus", "pctChg", "peTTM", "pbMRQ", "psTTM", "pcfNcfTTM", "isST",
 )  # fmt: skip
 _INDEX_BARS = (*BARS[:9], "pctChg")
-SHARE = "1"
+_SHARE = "1"
 Plan = Callable[[Table], Iterable[Request]]
 
 _DAYS: dict[str, Any] = {"needs": ("query_trade_dates",)}
@@ -73,7 +73,7 @@ def _once(table: Table) -> Iterable[Request]:
 
 
 def _calendar(period: Period, table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     yield Request(table, "all", {}, period.start, period.end, span)
 
 
@@ -96,7 +96,7 @@ def _stocks(read: Read, period: Period) -> list[tuple[str, Period]]:
     for code, listed, gone, kind in zip(*(rows[name].to_pylist() for name in names), strict=True):
         first = max(period.start, date.fromisoformat(listed)) if listed else period.start
         last = min(period.end, date.fromisoformat(gone)) if gone else period.end
-        if kind == SHARE and first <= last:
+        if kind == _SHARE and first <= last:
             found.append((code, Period(first, last)))
     return sorted(found, key=lambda pair: pair[0])
 
@@ -107,13 +107,13 @@ def _ends(days: Sequence[date], months: int, table: Table) -> Iterable[Request]:
         latest = place == len(days) - 1
         last = latest or days[place + 1].month != day.month
         if last and (day.month % months == 0 or latest):
-            yield Request(table, day.strftime("%Y%m%d"), {"date": day.strftime(DAY)}, day, day)
+            yield Request(table, day.strftime("%Y%m%d"), {"date": day.strftime(_DAY)}, day, day)
 
 
 def _bars(
     stocks: Sequence[tuple[str, Period]], indices: Sequence[str], table: Table
 ) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     if not stocks:
         return
     begin = min(period.start for _, period in stocks)
@@ -135,7 +135,7 @@ def _dividends(stocks: Sequence[tuple[str, Period]], table: Table) -> Iterable[R
 
 
 def _factors(stocks: Sequence[tuple[str, Period]], table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     for code, period in stocks:
         yield Request(table, code, {"code": code}, period.start, period.end, span)
 

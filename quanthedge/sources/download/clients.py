@@ -8,9 +8,9 @@ from quanthedge.market import index_code
 from quanthedge.sources.download.plan import Vendor
 from quanthedge.sources.download.secret import Token
 
-__all__ = ["VENDORS", "vendor_client"]
+__all__ = ["vendor_client"]
 
-VENDORS = ("tushare", "akshare", "baostock")
+_VENDORS = ("tushare", "akshare", "baostock")
 
 
 def vendor_client(
@@ -26,7 +26,7 @@ def vendor_client(
     Parameters
     ----------
     name
-        One of `VENDORS`.
+        One of `_VENDORS`.
     indices
         Indices whose bars and members are fetched, in any spelling; None: the vendor's usual ones.
     token_env, token_file
@@ -46,8 +46,8 @@ def vendor_client(
 
         token = Token.from_file(token_file) if token_file else Token.from_environment(token_env)
         return Tushare(token, url or URL, indices=codes or INDICES)
-    if name not in VENDORS:
-        raise DataError(f"no vendor {name[:40]!r}; there are {', '.join(VENDORS)}")
+    if name not in _VENDORS:
+        raise DataError(f"no vendor {name[:40]!r}; there are {', '.join(_VENDORS)}")
     if token_file or url:
         raise DataError(f"{name} takes no token and no address; leave --token-file and --url out")
     if name == "akshare":

@@ -22,7 +22,7 @@ from quanthedge.storage import flush_folder, recover, working
 __all__ = ["DownloadFolder", "opened"]
 
 _LOCK = ".download.lock"
-PART = "answer.part"
+_PART = "answer.part"
 _REPLACED = ".replaced"
 
 
@@ -102,7 +102,7 @@ class DownloadFolder:
             path = self.file_of(request)
             if keep_old or self._is_of_others(request, data):
                 self._keep(path)
-            _write_whole(path, data, self._work / PART)
+            _write_whole(path, data, self._work / _PART)
             entry = Entry.of(request, fetched, table.num_rows, len(data), sha256)
         self.journal.add(entry)
         return entry

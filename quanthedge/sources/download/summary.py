@@ -11,7 +11,7 @@ from quanthedge.words import texts
 
 __all__ = ["Summary"]
 
-SHOWN = 5
+_SHOWN = 5
 
 
 @dataclass
@@ -109,6 +109,6 @@ def _words(language: Language) -> dict[str, str]:
 
 def _shortened(lines: Iterable[str], words: dict[str, str]) -> list[str]:
     every = list(lines)
-    if len(every) <= SHOWN:
+    if len(every) <= _SHOWN:
         return every
-    return [*every[:SHOWN], words["more_lines"].format(count=f"{len(every) - SHOWN:,}")]
+    return [*every[:_SHOWN], words["more_lines"].format(count=f"{len(every) - _SHOWN:,}")]

@@ -73,7 +73,7 @@ from quanthedge.sources.vendors.wide import read_wide
 
 __all__ = ["LAYOUT", "read", "recognise"]
 
-MANY_DAYS, MANY_STOCKS = 250, 20  # so much data must show an ex-date
+_MANY_DAYS, _MANY_STOCKS = 250, 20  # so much data must show an ex-date
 
 
 def recognise(source: Path) -> bool:
@@ -169,7 +169,7 @@ def _without_factor(bars: pa.Table, actions: bool, collector: Collector) -> pa.T
         close, given = bars["close"].to_numpy(), bars["pre_close"].to_numpy()
         same = code[1:] == code[:-1]
         shown = same & (np.abs(given[1:] - close[:-1]) > 0.005)
-        few = days < MANY_DAYS or len(np.unique(code)) < MANY_STOCKS
+        few = days < _MANY_DAYS or len(np.unique(code)) < _MANY_STOCKS
         if few and not shown.any():
             what = "factor is 1 everywhere and pre_close is the close before: no ex-date so far"
             assume(collector, "stock_daily", what)

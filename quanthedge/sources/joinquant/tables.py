@@ -4,7 +4,7 @@ from quanthedge.sources.vendors.columns import VendorTable, code, date, number, 
 from quanthedge.sources.vendors.statement_items import reported_items
 from quanthedge.sources.vendors.statements import Statement
 
-TEN_THOUSAND, PER_TEN, PERCENT = 1e4, 0.1, 0.01
+_TEN_THOUSAND, _PER_TEN, _PERCENT = 1e4, 0.1, 0.01
 INDEX = ("", "__index_level_0__", "index")  # how a frame's index is called after saving
 PRICE = VendorTable(
     ("get_price",),
@@ -34,8 +34,8 @@ CALENDAR = VendorTable(
 VALUATION = VendorTable(
     ("get_valuation", "valuation", "get_fundamentals_valuation"),
     (code("stock", "code"), date("date", "day", "date"),
-     number("total_shares", "capitalization", factor=TEN_THOUSAND),
-     number("float_shares", "circulating_cap", factor=TEN_THOUSAND)),
+     number("total_shares", "capitalization", factor=_TEN_THOUSAND),
+     number("float_shares", "circulating_cap", factor=_TEN_THOUSAND)),
     ("code", "date"),
 )  # fmt: skip
 MEMBERS = VendorTable(
@@ -44,7 +44,7 @@ MEMBERS = VendorTable(
         code("index", "index_code"),
         code("stock", "code", *INDEX),
         date("date"),
-        number("weight", factor=PERCENT, needed=False),
+        number("weight", factor=_PERCENT, needed=False),
     ),
     ("index_code", "date", "code"),
     named="index_code",
@@ -61,10 +61,10 @@ DIVIDEND = VendorTable(
         code("stock", "code"),
         date("period_end", "report_date", needed=False),
         text("progress", "plan_progress", needed=False),
-        number("cash_per_share", "bonus_ratio_rmb", factor=PER_TEN),
-        number("bonus_per_share", "dividend_ratio", factor=PER_TEN),
-        number("bonus_per_share_and_transfer", "transfer_ratio", factor=PER_TEN),
-        number("stock_dividend_per_share", "dividend_ratio", factor=PER_TEN),
+        number("cash_per_share", "bonus_ratio_rmb", factor=_PER_TEN),
+        number("bonus_per_share", "dividend_ratio", factor=_PER_TEN),
+        number("bonus_per_share_and_transfer", "transfer_ratio", factor=_PER_TEN),
+        number("stock_dividend_per_share", "dividend_ratio", factor=_PER_TEN),
         date("announce_date", "implementation_pub_date"),
         date("record_date", "a_registration_date"),
         date("ex_date", "a_xr_date"),

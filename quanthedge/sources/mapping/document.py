@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES
 
-__all__ = ["FILE", "UNITS", "TableMapping", "read_mapping"]
+__all__ = ["FILE", "TableMapping", "read_mapping"]
 
 FILE = "mapping.toml"
 _LARGEST_BYTES = 1_000_000
-UNITS: dict[str, dict[str, float]] = {
+_UNITS: dict[str, dict[str, float]] = {
     "shares": {"shares": 1, "lots": 100, "thousand_shares": 1e3, "ten_thousand_shares": 1e4,
                "hundred_million_shares": 1e8},
     "yuan": {"yuan": 1, "thousand_yuan": 1e3, "ten_thousand_yuan": 1e4, "million_yuan": 1e6,
@@ -120,7 +120,7 @@ class TableMapping(BaseModel):
         unit = "percent" if column in self.percent else self.units.get(column)
         if unit is None:
             return 1.0
-        known = UNITS.get(ours, UNITS["yuan"] | UNITS["fraction"])
+        known = _UNITS.get(ours, _UNITS["yuan"] | _UNITS["fraction"])
         return float(known[unit])
 
 
@@ -189,7 +189,7 @@ def _check_names(path: Path, table: str, mapping: TableMapping) -> None:
     _check_kinds(path, table, mapping, formats)
     units = {**mapping.units, **dict.fromkeys(mapping.percent, "percent")}
     for name, unit in units.items():
-        known = UNITS.get(ours[name].unit, UNITS["yuan"] | UNITS["fraction"])
+        known = _UNITS.get(ours[name].unit, _UNITS["yuan"] | _UNITS["fraction"])
         if ours[name].kind != "number" or unit not in known:
             raise DataError(f"{path}: [{table}] units.{name}: no '{unit}'; {_nearest(unit, known)}")
     if mapping.wide and table not in _WIDE:

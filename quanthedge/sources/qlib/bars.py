@@ -22,9 +22,9 @@ __all__ = ["PRE_CLOSE", "USED", "Units", "index_bars", "stock_bars", "units_of"]
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close")
-NEEDED = (*PRICES, "volume")
+_NEEDED = (*PRICES, "volume")
 PRE_CLOSE = ("pre_close", "preclose")  # read only where there is no factor
-USED = {*NEEDED, *PRE_CLOSE, "factor", "amount", "vwap"}
+USED = {*_NEEDED, *PRE_CLOSE, "factor", "amount", "vwap"}
 SAMPLE = 40  # stocks from which the units of volume and amount are told
 _SCATTER = 1.1  # stocks whose ratios lie within this factor are in the same units
 
@@ -129,7 +129,7 @@ def _bars_of(
     units: Units,
     tally: "_Tally",
 ) -> pa.Table:
-    values = features.needed(name, NEEDED)
+    values = features.needed(name, _NEEDED)
     for field in ("factor", "amount", "vwap"):
         found = features.read(name, field)
         if found is not None:

@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 RECORD = np.dtype([("date", "<u4"), ("period", "<u4"), ("value", "<f8"), ("next", "<u4")])
 NONE = 0xFFFFFFFF
 _PER_YEAR = {"_q": 4, "_a": 1}
-LARGEST = 64 << 20  # bytes of one item of one stock; a century of daily revisions is below 1 MB
+_LARGEST = 64 << 20  # bytes of one item of one stock; a century of daily revisions is below 1 MB
 
 
 def fundamentals(folder: Path, collector: Collector) -> pa.Table | None:
@@ -95,10 +95,10 @@ def _item(path: Path, code: str, collector: Collector) -> pa.Table:
 
 def _records(path: Path) -> Array:
     size = path.stat().st_size if path.is_file() else 0
-    if not size or size % RECORD.itemsize or size > LARGEST:
+    if not size or size % RECORD.itemsize or size > _LARGEST:
         raise DataError(
             f"{path}: {size:,} bytes; accepted: records of {RECORD.itemsize} bytes, at most "
-            f"{LARGEST >> 20} MB (cut off?)"
+            f"{_LARGEST >> 20} MB (cut off?)"
         )
     claim(path, bytes=size, rows=size // RECORD.itemsize)
     try:
@@ -152,7 +152,7 @@ def _check_index(path: Path, records: Array, per_year: int) -> None:
     """Check that the index leads to the first record of each period, and revisions onward."""
     index = path.with_suffix(".index")
     size = index.stat().st_size if index.is_file() else 0
-    if size < 4 or size % 4 or size > LARGEST:
+    if size < 4 or size % 4 or size > _LARGEST:
         raise DataError(
             f"{index}: missing or cut off ({size:,} bytes); accepted: the first year and one "
             "offset for each period, 4 bytes each"

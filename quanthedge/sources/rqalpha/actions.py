@@ -21,7 +21,7 @@ _WITHOUT = {
     "split_factor": "split_factor.h5 is not there: actions have no bonus shares",
 }
 _OTHERS = "that are no A shares left out (funds, bonds, B shares ...)"
-NO_DAY = np.datetime64("NaT", "D")
+_NO_DAY = np.datetime64("NaT", "D")
 
 
 def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table | None:
@@ -73,7 +73,7 @@ def _action_table(rows: Mapping[tuple[str, Any], Mapping[str, Any]]) -> pa.Table
             columns.append(pa.array([code for code, _ in rows], pa.string()))
         elif column.kind == "date":
             days = [
-                day if column.name == "ex_date" else row.get(column.name, NO_DAY)
+                day if column.name == "ex_date" else row.get(column.name, _NO_DAY)
                 for (_, day), row in rows.items()
             ]
             columns.append(day_column(days))

@@ -27,8 +27,8 @@ TABLES = (
     "stocks", "indexes", "futures", "dividends", "split_factor", "ex_cum_factor",
     "st_stock_days", "suspended_days", "yield_curve",
 )  # fmt: skip
-NEEDED = ("stocks",)
-PIECE = 200_000  # rows
+_NEEDED = ("stocks",)
+_PIECE = 200_000  # rows
 _GIGABYTE = 1 << 30
 _LONGEST_KEY = 64  # bytes: a code; each row carries it
 _FAULT = 65  # exit code: the message on the error stream is the fault
@@ -91,7 +91,7 @@ def _extract(source: Path, target: Path) -> None:
     for name in TABLES:
         path = source / f"{name}.h5"
         if not path.is_file():
-            if name in NEEDED:
+            if name in _NEEDED:
                 raise DataError(f"{path}: no such file")
             continue
         _limit_memory(allowed(path))
@@ -160,7 +160,7 @@ def _pieces(path: Path, file: Any, h5py: Any) -> Iterator[pa.RecordBatch]:
             )
         waiting.append(batch)
         rows += waiting[-1].num_rows
-        if rows >= PIECE:
+        if rows >= _PIECE:
             yield _joined(waiting)
             waiting, rows = [], 0
     if waiting:

@@ -18,10 +18,10 @@ from quanthedge.storage import claim
 
 __all__ = ["read_instruments", "read_pickle", "read_plain_pickle"]
 
-LARGEST = 200_000_000  # bytes
+_LARGEST = 200_000_000  # bytes
 _OBJECT = 100  # bytes that an instruction can take in memory
-ASKED = 100_000  # instructions between two claims
-PLAIN = {
+_ASKED = 100_000  # instructions between two claims
+_PLAIN = {
     "PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE",
     "LIST", "DICT", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "APPEND", "APPENDS", "SETITEM",
     "SETITEMS", "NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1", "BININT2", "LONG",
@@ -83,11 +83,11 @@ def read_pickle(path: Path, further: Collection[str], unpickler: type[pickle.Unp
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    if path.stat().st_size > LARGEST:
-        raise DataError(f"{path}: larger than {LARGEST // 10**6} MB; refused")
+    if path.stat().st_size > _LARGEST:
+        raise DataError(f"{path}: larger than {_LARGEST // 10**6} MB; refused")
     claim(path, bytes=path.stat().st_size)
     content = path.read_bytes()
-    _check_instructions(path, content, PLAIN | set(further))
+    _check_instructions(path, content, _PLAIN | set(further))
     try:
         return unpickler(io.BytesIO(content), encoding="utf-8").load()
     except Exception as problem:
@@ -109,7 +109,7 @@ def _check_instructions(path: Path, content: bytes, accepted: set[str]) -> None:
             ) from problem
         count += 1
         name = instruction.name
-        if count % ASKED == 0:
+        if count % _ASKED == 0:
             claim(path, bytes=count * _OBJECT, rows=count)
         if name not in accepted:
             shown = f" ({printable(argument[:60])})" if isinstance(argument, str) else ""

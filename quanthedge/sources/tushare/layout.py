@@ -86,7 +86,7 @@ from quanthedge.sources.vendors.statements import dated_rows, fundamentals_of, m
 
 __all__ = ["LAYOUT", "read", "recognise"]
 
-GOVERNMENT = "1001.CB"
+_GOVERNMENT = "1001.CB"
 
 
 def recognise(source: Path) -> bool:
@@ -227,10 +227,10 @@ def _yield_curve(folder: Folder) -> pa.Table | None:
         return None
     wanted = pc.fill_null(pc.is_in(rows["kind"], pa.array(["0", "0.0", "到期"])), False)
     if "curve" in rows.column_names:
-        wanted = pc.and_(wanted, pc.fill_null(pc.equal(rows["curve"], GOVERNMENT), False))
+        wanted = pc.and_(wanted, pc.fill_null(pc.equal(rows["curve"], _GOVERNMENT), False))
     others = rows.num_rows - int(pc.sum(wanted).as_py() or 0)
     if others:
-        what = f"of other curves than {GOVERNMENT}, or of spot rates, left out"
+        what = f"of other curves than {_GOVERNMENT}, or of spot rates, left out"
         folder.collector.add("info", "yc_cb", "other curves", others, what)
     return curve_of(rows.filter(wanted), "yc_cb", folder.collector)
 

@@ -19,9 +19,9 @@ INDICES = ("000300.SH", "000905.SH", "000016.SH", "000852.SH")
 _ALSO_UNDER = {
     "000300.SH": "399300.SZ"
 }  # the code under which the vendor has kept CSI 300's members
-FUTURES_BEGIN = date(2010, 4, 16)
+_FUTURES_BEGIN = date(2010, 4, 16)
 _REPORTS_BEFORE = timedelta(days=731)
-DAY = "%Y%m%d"
+_DAY = "%Y%m%d"
 _STOCK_DAY = ("ts_code", "trade_date")
 _TEXTS = (
     "ts_code symbol name area industry fullname enname cnspell market exchange curr_type "
@@ -176,17 +176,17 @@ def _once(table: Table) -> Iterable[Request]:
 
 
 def _calendar(period: Period, table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     yield Request(table, "SSE", {"exchange": "SSE"}, period.start, period.end, span)
 
 
 def _rates(period: Period, table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     yield Request(table, "all", {}, period.start, period.end, span)
 
 
 def _index(period: Period, indices: Sequence[str], table: Table) -> Iterable[Request]:
-    span = Span("start_date", "end_date", table.column, DAY)
+    span = Span("start_date", "end_date", table.column, _DAY)
     for code in indices:
         yield Request(table, code, {"ts_code": code}, period.start, period.end, span)
 
@@ -197,8 +197,8 @@ def _index_month(period: Period, indices: Sequence[str], table: Table) -> Iterab
             for first, last in period.months():
                 params = {
                     "index_code": name,
-                    "start_date": first.strftime(DAY),
-                    "end_date": last.strftime(DAY),
+                    "start_date": first.strftime(_DAY),
+                    "end_date": last.strftime(_DAY),
                 }
                 yield Request(table, f"{name}_{first:%Y%m}", params, first, last)
 
@@ -206,7 +206,7 @@ def _index_month(period: Period, indices: Sequence[str], table: Table) -> Iterab
 def _months(period: Period, table: Table) -> Iterable[Request]:
     """Yield months; reports come out on days without trading, too."""
     for first, last in period.months():
-        params = {"start_date": first.strftime(DAY), "end_date": last.strftime(DAY)}
+        params = {"start_date": first.strftime(_DAY), "end_date": last.strftime(_DAY)}
         yield Request(table, f"{first:%Y%m}", params, first, last)
 
 
@@ -215,7 +215,7 @@ def _quarter(period: Period, table: Table) -> Iterable[Request]:
     for end in longer.quarter_ends():
         for version, params in table.variants.items():
             key = f"{end:%Y%m%d}_{version}" if version else f"{end:%Y%m%d}"
-            yield Request(table, key, {"period": end.strftime(DAY), **params}, end, end)
+            yield Request(table, key, {"period": end.strftime(_DAY), **params}, end, end)
 
 
 def _open_days(read: Read, period: Period) -> list[date]:
@@ -234,8 +234,8 @@ def _days(table: Table, days: Sequence[date]) -> Iterable[Request]:
     for day in reversed(
         days
     ):  # the longest answers first (see `quanthedge.sources.tushare.client`)
-        if table.by != "futures day" or day >= FUTURES_BEGIN:
-            key = day.strftime(DAY)
+        if table.by != "futures day" or day >= _FUTURES_BEGIN:
+            key = day.strftime(_DAY)
             yield Request(table, key, {name: key, **fixed}, day, day)
 
 
@@ -244,7 +244,7 @@ def _codes(period: Period, read: Read, table: Table) -> Iterable[Request]:
     listing = read("stock_basic", ["ts_code", "list_date", "delist_date"])
     if listing is None:
         return
-    first, last = period.start.strftime(DAY), period.end.strftime(DAY)
+    first, last = period.start.strftime(_DAY), period.end.strftime(_DAY)
     columns = (listing[name].to_pylist() for name in ("ts_code", "list_date", "delist_date"))
     for code, listed, gone in sorted(zip(*columns, strict=True), key=lambda row: str(row[0])):
         if (listed or first) <= last and (gone or last) >= first:

@@ -10,26 +10,26 @@ from quanthedge.sources.vendors.columns import (
 from quanthedge.sources.vendors.statement_items import reported_items
 from quanthedge.sources.vendors.statements import Statement
 
-LOT, THOUSAND, TEN_THOUSAND, PERCENT = 100.0, 1e3, 1e4, 0.01
-STOCK, DAY = code("stock", "ts_code"), date("date", "trade_date")
+LOT, _THOUSAND, _TEN_THOUSAND, _PERCENT = 100.0, 1e3, 1e4, 0.01
+_STOCK, _DAY = code("stock", "ts_code"), date("date", "trade_date")
 _OHLC = tuple(number(name) for name in ("open", "high", "low", "close"))
 
 DAILY = VendorTable(
     ("daily",),
-    (STOCK, DAY, *_OHLC, number("pre_close"), number("volume", "vol", factor=LOT),
-     number("amount", factor=THOUSAND)),
+    (_STOCK, _DAY, *_OHLC, number("pre_close"), number("volume", "vol", factor=LOT),
+     number("amount", factor=_THOUSAND)),
     ("code", "date"),
 )  # fmt: skip
-ADJ_FACTOR = VendorTable(("adj_factor",), (STOCK, DAY, number("adj_factor")), ("code", "date"))
+ADJ_FACTOR = VendorTable(("adj_factor",), (_STOCK, _DAY, number("adj_factor")), ("code", "date"))
 DAILY_BASIC = VendorTable(
     ("daily_basic",),
-    (STOCK, DAY, number("total_shares", "total_share", factor=TEN_THOUSAND),
-     number("float_shares", "float_share", factor=TEN_THOUSAND)),
+    (_STOCK, _DAY, number("total_shares", "total_share", factor=_TEN_THOUSAND),
+     number("float_shares", "float_share", factor=_TEN_THOUSAND)),
     ("code", "date"),
 )  # fmt: skip
 STOCK_BASIC = VendorTable(
     ("stock_basic",),
-    (STOCK, date("list_date"), date("delist_date", needed=False)),
+    (_STOCK, date("list_date"), date("delist_date", needed=False)),
     ("code",),
 )
 TRADE_CAL = VendorTable(
@@ -39,14 +39,14 @@ TRADE_CAL = VendorTable(
 )
 NAMECHANGE = VendorTable(
     ("namechange",),
-    (STOCK, text("name"), date("start", "start_date"), date("end", "end_date"),
+    (_STOCK, text("name"), date("start", "start_date"), date("end", "end_date"),
      date("announced", "ann_date", needed=False)),
     ("code", "start", "end", "name", "announced"),
 )  # fmt: skip
 INDEX_DAILY = VendorTable(
     ("index_daily",),
-    (code("index", "ts_code"), DAY, *_OHLC, number("volume", "vol", factor=LOT),
-     number("amount", factor=THOUSAND)),
+    (code("index", "ts_code"), _DAY, *_OHLC, number("volume", "vol", factor=LOT),
+     number("amount", factor=_THOUSAND)),
     ("index_code", "date"),
 )  # fmt: skip
 INDEX_WEIGHT = VendorTable(
@@ -54,14 +54,14 @@ INDEX_WEIGHT = VendorTable(
     (
         code("index", "index_code"),
         code("stock", "con_code"),
-        DAY,
-        number("weight", factor=PERCENT, needed=False),
+        _DAY,
+        number("weight", factor=_PERCENT, needed=False),
     ),
     ("index_code", "date", "code"),
 )
 INDUSTRY = VendorTable(
     ("index_member_all",),
-    (STOCK, text("industry", "l1_code"), text("name_zh", "l1_name"), date("start", "in_date"),
+    (_STOCK, text("industry", "l1_code"), text("name_zh", "l1_name"), date("start", "in_date"),
      date("out", "out_date", needed=False)),
     ("code", "start", "out", "industry"),
 )  # fmt: skip
@@ -72,14 +72,14 @@ FUT_BASIC = VendorTable(
 )
 FUT_DAILY = VendorTable(
     ("fut_daily",),
-    (code("contract", "ts_code"), DAY, *_OHLC, number("settle"), number("volume", "vol"),
-     number("amount", factor=TEN_THOUSAND), number("open_interest", "oi"),
+    (code("contract", "ts_code"), _DAY, *_OHLC, number("settle"), number("volume", "vol"),
+     number("amount", factor=_TEN_THOUSAND), number("open_interest", "oi"),
      number("pre_settle", needed=False)),
     ("contract", "date"),
 )  # fmt: skip
 DIVIDEND = VendorTable(
     ("dividend",),
-    (STOCK, date("period_end", "end_date", needed=False), text("progress", "div_proc"),
+    (_STOCK, date("period_end", "end_date", needed=False), text("progress", "div_proc"),
      number("cash_per_share", "cash_div_tax"), number("bonus_per_share", "stk_div"),
      number("stock_dividend_per_share", "stk_bo_rate", needed=False),
      date("record_date"), date("ex_date"), date("pay_date"),
@@ -87,10 +87,10 @@ DIVIDEND = VendorTable(
      date("implemented", "imp_ann_date", needed=False), date("announced", "ann_date")),
     ("code", "ex_date", "period_end", "progress", "announced"),
 )  # fmt: skip
-SHIBOR = VendorTable(("shibor",), (date("date"), number("rate", "on", factor=PERCENT)), ("date",))
+SHIBOR = VendorTable(("shibor",), (date("date"), number("rate", "on", factor=_PERCENT)), ("date",))
 
 _REPORT = (
-    STOCK,
+    _STOCK,
     date("announced", "ann_date"),
     date("known_date", "f_ann_date", needed=False),
     date("period_end", "end_date"),
@@ -167,11 +167,11 @@ REPORTED = reported_items(
 )
 YIELD_CURVE = VendorTable(
     ("yc_cb",),
-    (DAY, text("curve", "ts_code", needed=False), text("kind", "curve_type"),
-     number("years", "curve_term"), number("rate", "yield", factor=PERCENT)),
+    (_DAY, text("curve", "ts_code", needed=False), text("kind", "curve_type"),
+     number("years", "curve_term"), number("rate", "yield", factor=_PERCENT)),
     ("date", "curve", "kind", "years"),
 )  # fmt: skip
-_LEVELS = (text("code", "ts_code"), DAY, *_OHLC, text("name", needed=False))
+_LEVELS = (text("code", "ts_code"), _DAY, *_OHLC, text("name", needed=False))
 SW_DAILY = VendorTable(("sw_daily",), _LEVELS, ("code", "date"))
 CI_DAILY = VendorTable(("ci_daily",), _LEVELS, ("code", "date"))
 FUND_PORTFOLIO = VendorTable(
@@ -182,9 +182,9 @@ FUND_PORTFOLIO = VendorTable(
 )  # fmt: skip
 REPORT_RC = VendorTable(
     ("report_rc",),
-    (STOCK, date("known_date", "report_date"), text("broker", "org_name"), text("quarter"),
-     number("net_profit", "np", factor=TEN_THOUSAND),
-     number("revenue", "op_rt", factor=TEN_THOUSAND, needed=False),
+    (_STOCK, date("known_date", "report_date"), text("broker", "org_name"), text("quarter"),
+     number("net_profit", "np", factor=_TEN_THOUSAND),
+     number("revenue", "op_rt", factor=_TEN_THOUSAND, needed=False),
      number("earnings_per_share", "eps", needed=False),
      text("title", "report_title", needed=False), text("author", "author_name", needed=False)),
     ("code", "known_date", "broker", "quarter", "title", "author"),

@@ -14,8 +14,8 @@ __all__ = ["actions_of"]
 
 Array = np.ndarray[Any, Any]
 _AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price")
-STOCK_PART = "stock_dividend_per_share"
-DAYS = ("announce_date", "record_date", "pay_date", "list_date")
+_STOCK_PART = "stock_dividend_per_share"
+_DAYS = ("announce_date", "record_date", "pay_date", "list_date")
 
 
 def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
@@ -38,11 +38,11 @@ def actions_of(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     columns: dict[str, Any] = {"code": rows["code"], "ex_date": rows["ex_date"]}
     for what in _AMOUNTS:
         columns[what] = pa.array(values[what])
-    for day in DAYS:
+    for day in _DAYS:
         there = day in rows.column_names
         columns[day] = rows[day] if there else pa.nulls(rows.num_rows, pa.date32())
-    if STOCK_PART in rows.column_names:
-        columns[STOCK_PART] = rows[STOCK_PART]
+    if _STOCK_PART in rows.column_names:
+        columns[_STOCK_PART] = rows[_STOCK_PART]
     if "period_end" in rows.column_names:
         columns["period_end"] = rows["period_end"]
     table = pa.table(columns).filter(pa.array(~np.asarray(empty, dtype=bool)))
@@ -77,7 +77,7 @@ def _one_a_day(table: pa.Table, name: str, collector: Collector) -> pa.Table:
     what = "added to another one of the same stock and ex-date (another period's)"
     collector.add("info", name, "same ex-date", extra, what)
     merged = table.take(pa.array(starts))
-    summed = [name for name in (*_AMOUNTS, STOCK_PART) if name in table.column_names]
+    summed = [name for name in (*_AMOUNTS, _STOCK_PART) if name in table.column_names]
     for column in summed:
         place = merged.column_names.index(column)
         values = table[column].cast(pa.float64()).fill_null(np.nan).to_numpy()

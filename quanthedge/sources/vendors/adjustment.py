@@ -19,9 +19,9 @@ __all__ = ["PRICES", "factor_of_adjusted", "raw_rows", "unadjusted", "with_colum
 
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "pre_close")
-HALF_CENT = 0.005
+_HALF_CENT = 0.005
 _NO_CENT = 1e-4
-MOST_OFF = 0.01  # share of bars that may miss the factor by more than the rounding
+_MOST_OFF = 0.01  # share of bars that may miss the factor by more than the rounding
 
 
 def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:
@@ -96,7 +96,7 @@ def unadjusted(bars: pa.Table, factor: Array, name: str, collector: Collector) -
     collector.add("info", "stock_daily", "unadjusted", int(changed.sum()), what, unit="bar")
     doubtful = coarse & changed & (factor < 1)
     if doubtful.any():
-        worst = HALF_CENT / factor[doubtful].min()
+        worst = _HALF_CENT / factor[doubtful].min()
         what = (
             "whose traded price is not certain to the cent, because the source rounded the "
             f"adjusted price to 0.01 (off by at most {worst:.3f} yuan)"
@@ -133,7 +133,7 @@ def factor_of_adjusted(raw: pa.Table, adjusted: pa.Table, name: str, collector: 
     rows = np.flatnonzero(~idle & (close > 0))
     code = code_ranks(raw["code"])[0][rows]
     close, after = close[rows], after[rows]
-    low, high = (after - HALF_CENT) / close, (after + HALF_CENT) / close
+    low, high = (after - _HALF_CENT) / close, (after + _HALF_CENT) / close
     begins = np.ones(len(rows), dtype=bool)
     apart = np.maximum(low[1:], low[:-1]) > np.minimum(high[1:], high[:-1])
     begins[1:] = apart | (code[1:] != code[:-1])
@@ -142,9 +142,9 @@ def factor_of_adjusted(raw: pa.Table, adjusted: pa.Table, name: str, collector: 
         return factor
     level = np.add.reduceat(after, starts) / np.add.reduceat(close, starts)
     factor[rows] = np.repeat(level, np.diff([*starts, len(rows)]))
-    off = np.abs(factor[rows] * close - after) > HALF_CENT + 1e-6 + 1e-4 * after
+    off = np.abs(factor[rows] * close - after) > _HALF_CENT + 1e-6 + 1e-4 * after
     lone = np.diff([*starts, len(rows)]).mean() < 5 and len(rows) > 20
-    if off.mean() > MOST_OFF or lone:
+    if off.mean() > _MOST_OFF or lone:
         row = int(rows[off.argmax()])
         raise DataError(
             f"{name}: the hfq prices are not the unadjusted ones times a factor that steps on "

@@ -16,7 +16,7 @@ from quanthedge.sources.source import News, SourceTables, assume
 __all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of", "stocks_of"]
 
 Array = np.ndarray[Any, Any]
-NO_DAY = np.datetime64("NaT", "D")
+_NO_DAY = np.datetime64("NaT", "D")
 
 
 @dataclass
@@ -116,7 +116,7 @@ def stocks_of(
     """
     codes = np.asarray(spans["code"].to_pylist(), dtype=object)
     first, last = (spans[name].to_numpy().astype("datetime64[D]") for name in ("first", "last"))
-    listed, gone = first.copy(), np.full(len(codes), NO_DAY)
+    listed, gone = first.copy(), np.full(len(codes), _NO_DAY)
     if listing is None:
         what = "list_date not in the source: first bar taken; no stock counts as delisted"
         assume(collector, "stocks", what)
@@ -149,7 +149,7 @@ def _from_list(
     start = listing["list_date"].to_numpy().astype("datetime64[D]")
     end = listing["delist_date"].to_numpy().astype("datetime64[D]")
     listed = np.where(rows >= 0, start[rows], first) if len(start) else first.copy()
-    gone = np.where(rows >= 0, end[rows], NO_DAY) if len(end) else np.full(len(codes), NO_DAY)
+    gone = np.where(rows >= 0, end[rows], _NO_DAY) if len(end) else np.full(len(codes), _NO_DAY)
     absent = codes[np.isnat(listed) | (rows < 0)]
     listed = np.where(np.isnat(listed), first, listed)
     if len(absent):

@@ -18,8 +18,8 @@ __all__ = ["futures_of"]
 Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close", "settle")
 _REFERENCE = ("pre_settle", "limit_up", "limit_down")  # may be absent
-NUMBERS = (*PRICES, "volume", "amount", "open_interest")
-NO_DAY = np.datetime64("NaT", "D")
+_NUMBERS = (*PRICES, "volume", "amount", "open_interest")
+_NO_DAY = np.datetime64("NaT", "D")
 
 
 def futures_of(
@@ -50,7 +50,7 @@ def futures_of(
         )
         assume(collector, "futures_daily", what)
     table = rows
-    for column in NUMBERS:
+    for column in _NUMBERS:
         if column not in table.column_names:
             table = with_column(table, column, np.full(rows.num_rows, np.nan))
             assume(collector, "futures_daily", f"{column} is not in the source and stays undefined")
@@ -67,7 +67,7 @@ def _one_last_day(last_days: pa.Table, name: str) -> dict[Any, Any]:
     days = last_days["last_trading_day"].to_numpy().astype("datetime64[D]")
     known: dict[Any, Any] = {}
     for contract, day in zip(last_days["contract"].to_pylist(), days, strict=True):
-        before = known.get(contract, NO_DAY)
+        before = known.get(contract, _NO_DAY)
         if not (np.isnat(before) or np.isnat(day) or before == day):
             raise DataError(
                 f"{name}: {contract} has the last trading days {before} and {day}; keep the right "

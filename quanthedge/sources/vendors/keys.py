@@ -11,7 +11,7 @@ from quanthedge.market import neighbours_equal
 __all__ = ["code_ranks", "days_of", "key_numbers", "neighbours_equal", "stock_days"]
 
 Array = np.ndarray[Any, Any]
-DAYS = 1 << 17  # more than the days from 1900 to 2200
+_DAYS = 1 << 17  # more than the days from 1900 to 2200
 _FIRST_DAY = np.datetime64("1900-01-01", "D")
 
 
@@ -42,7 +42,7 @@ def key_numbers(table: pa.Table, key: Sequence[str]) -> Array:
     for name in key:
         column = table[name]
         if pa.types.is_date(column.type):
-            ranks, size = days_of(column), DAYS
+            ranks, size = days_of(column), _DAYS
         elif pa.types.is_floating(column.type) or pa.types.is_boolean(column.type):
             values = column.cast(pa.float64()).to_numpy()
             ranks = np.unique(values, return_inverse=True)[1].astype(np.int64)
@@ -63,4 +63,4 @@ def stock_days(table: pa.Table, words: Sequence[str | None], days: str = "date")
     place = {word: k for k, word in enumerate(words)}
     known = np.array([place.get(word, -1) for word in own] or [-1], dtype=np.int64)
     code = known[ranks] if len(ranks) else ranks
-    return np.where(code < 0, -1, code * DAYS + days_of(table[days]))
+    return np.where(code < 0, -1, code * _DAYS + days_of(table[days]))

@@ -36,7 +36,7 @@ _REPORT = ["code", "period_end", "known_date"]
 _YEAR_MONTHS = 12
 _NEAR_MONTH = 0.1  # of a term in months
 # Month of the reporting date: day and month by which funds publish what they held.
-PUBLISHED = {3: "04-22", 6: "08-31", 9: "10-26", 12: "03-31"}
+_PUBLISHED = {3: "04-22", 6: "08-31", 9: "10-26", 12: "03-31"}
 
 
 def lists_of(folder: Folder, table: VendorTable) -> pa.Table | None:
@@ -201,11 +201,11 @@ def _month_end_window(period: Array) -> Array:
             found.append(day)
             continue
         year, month = int(str(day)[:4]), int(str(day)[5:7])
-        if month not in PUBLISHED:
+        if month not in _PUBLISHED:
             found.append(np.datetime64("NaT", "D"))
         else:
             year += month == _YEAR_MONTHS
-            found.append(np.datetime64(f"{year}-{PUBLISHED[month]}", "D"))
+            found.append(np.datetime64(f"{year}-{_PUBLISHED[month]}", "D"))
     return np.array(found, dtype="datetime64[D]")
 
 

@@ -31,8 +31,8 @@ from quanthedge.sources.vendors.pieces import (
 __all__ = ["Folder", "any_present", "read_files"]
 
 Array = np.ndarray[Any, Any]
-MOST_FILES = 100_000
-LEFT_OUT = {
+_MOST_FILES = 100_000
+_LEFT_OUT = {
     "stock": "no A shares",
     "index": "no indices of the exchanges, CSI or CNI",
     "contract": "no index futures",
@@ -102,8 +102,8 @@ def any_present(source: Path, names: Iterable[str], least: int = 1) -> bool:
 
 def _files_in(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    if len(files) > MOST_FILES:
-        raise DataError(f"{folder}: {len(files):,} files; accepted: at most {MOST_FILES:,}")
+    if len(files) > _MOST_FILES:
+        raise DataError(f"{folder}: {len(files):,} files; accepted: at most {_MOST_FILES:,}")
     root = folder.resolve()
     for path in files:
         if not path.resolve().is_relative_to(root):
@@ -157,8 +157,8 @@ def _ours(codes: pa.Array, kind: str, name: str, collector: Collector) -> Array:
         collector.add("info", name, "other contracts", absent, what)
     others = [word for word, kept in zip(words, ours, strict=True) if not kept and word]
     if others:
-        what = f"of {len(others):,} securities that are {LEFT_OUT[kind]} left out"
-        collector.add("info", name, LEFT_OUT[kind], int((~keep).sum()) - absent, what, others)
+        what = f"of {len(others):,} securities that are {_LEFT_OUT[kind]} left out"
+        collector.add("info", name, _LEFT_OUT[kind], int((~keep).sum()) - absent, what, others)
     return keep
 
 

@@ -16,7 +16,7 @@ from quanthedge.sources.vendors.trailing import Reported, trailing
 __all__ = ["Statement", "dated_rows", "fundamentals_of", "merged"]
 
 Array = np.ndarray[Any, Any]
-KEYS = ("code", "known_date", "period_end")
+_KEYS = ("code", "known_date", "period_end")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def fundamentals_of(
     parts = []
     named = [column for column in statement.items if column in rows.column_names]
     if named:
-        long = current.select([*KEYS, *named]).rename_columns(
-            [*KEYS, *(statement.items[column] for column in named)]
+        long = current.select([*_KEYS, *named]).rename_columns(
+            [*_KEYS, *(statement.items[column] for column in named)]
         )
         items = [statement.items[column] for column in named]
         parts.append(_defined(melted(long, "known_date", "period_end", items, collector)))
@@ -121,10 +121,10 @@ def _placed(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
 def _best(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
     """Keep, of several rows of one key, the one of the highest rank."""
     if "rank" not in rows.column_names:
-        order = np.argsort(key_numbers(rows, KEYS), kind="stable")
+        order = np.argsort(key_numbers(rows, _KEYS), kind="stable")
         return rows.take(pa.array(order))
     rank = rows["rank"].cast(pa.float64()).to_numpy()
-    keys = key_numbers(rows, KEYS)
+    keys = key_numbers(rows, _KEYS)
     order = np.lexsort((rank, keys))
     keys, rank = keys[order], rank[order]
     beaten = np.zeros(len(keys), dtype=bool)
@@ -139,7 +139,7 @@ def _best(rows: pa.Table, name: str, collector: Collector) -> pa.Table:
 
 def _current(rows: pa.Table) -> Array:
     """Return the rows whose period is no older than every one their stock has had before."""
-    order = np.argsort(key_numbers(rows, KEYS), kind="stable")
+    order = np.argsort(key_numbers(rows, _KEYS), kind="stable")
     code = code_ranks(rows["code"])[0][order]
     period = code * (1 << 17) + days_of(rows["period_end"])[order]
     current = np.empty(len(order), dtype=bool)

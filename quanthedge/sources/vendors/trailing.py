@@ -15,7 +15,7 @@ __all__ = ["trailing"]
 
 Array = np.ndarray[Any, Any]
 Reported = Literal["cumulative", "single"]
-SPAN = 1 << 12  # quarters since 1900
+_SPAN = 1 << 12  # quarters since 1900
 
 
 def _quarter_numbers(periods: Array) -> Array:
@@ -47,13 +47,13 @@ def trailing(rows: pa.Table, item: str, renamed: str, reported: Reported) -> pa.
     known = days_of(rows["known_date"])
     sound = (quarter >= 4) & np.isfinite(values)
     values, quarter, known = values[sound], quarter[sound], known[sound]
-    series = ranks[sound] * SPAN + quarter
+    series = ranks[sound] * _SPAN + quarter
     order = np.lexsort((known, series))
     table = _Figures(series[order] * (1 << 17) + known[order], values[order])
     events = _events(series, known, reported)
     total = np.zeros(len(events))
     at = events >> 17
-    for steps, sign in _parts(at & (SPAN - 1), reported):
+    for steps, sign in _parts(at & (_SPAN - 1), reported):
         total += sign * table.at((at - steps) * (1 << 17) + (events & ((1 << 17) - 1)))
     events, total = events[np.isfinite(total)], total[np.isfinite(total)]
     news = np.ones(len(events), dtype=bool)  # an event that changes nothing has no row
@@ -94,7 +94,7 @@ def _events(series: Array, known: Array, reported: Reported) -> Array:
 
 
 def _rows(events: Array, total: Array, words: list[str | None], renamed: str) -> pa.Table:
-    quarter = (events >> 17) & (SPAN - 1)
+    quarter = (events >> 17) & (_SPAN - 1)
     month = np.datetime64("1900-01", "M") + (quarter * 3 + 3)
     ends = month.astype("datetime64[D]") - np.timedelta64(1, "D")
     first = np.datetime64("1900-01-01", "D")

@@ -25,7 +25,7 @@ from quanthedge.sources.files import as_dates
 __all__ = ["components"]
 
 Array = np.ndarray[Any, Any]
-LARGEST = 256 << 20
+_LARGEST = 256 << 20
 _LARGEST_LIST = 1 << 20  # bytes of one day's list
 _MOST_MEMBERS = 20_000
 _MOST_STEPS = 100_000_000  # of SQLite's machine; twenty years of daily lists take a thousandth
@@ -83,8 +83,8 @@ def _is_sqlite(path: Path) -> bool:
 
 def _members(name: str, path: Path, collector: Collector) -> pa.Table:
     index = index_code(name)
-    if path.stat().st_size > LARGEST:
-        raise DataError(f"{path}: larger than {LARGEST >> 20} MB; this is no list of members")
+    if path.stat().st_size > _LARGEST:
+        raise DataError(f"{path}: larger than {_LARGEST >> 20} MB; this is no list of members")
     place: dict[str, int] = {}
     days: list[str] = []
     lists: list[Array] = []
@@ -121,7 +121,7 @@ def _stock(symbol: str) -> str | None:
 def _of_pair(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield days and pickles of a shelf kept as `.dat` and `.dir`."""
     catalogue = path.with_suffix(".dir")
-    if not catalogue.is_file() or catalogue.stat().st_size > LARGEST:
+    if not catalogue.is_file() or catalogue.stat().st_size > _LARGEST:
         raise DataError(f"{path}: {catalogue.name} beside it is missing; copy the whole shelf")
     stored = path.read_bytes()
     for line in catalogue.read_text(encoding="latin-1").splitlines():

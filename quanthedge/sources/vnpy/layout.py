@@ -29,16 +29,16 @@ from quanthedge.sources.vnpy.components import components
 __all__ = ["LAYOUT", "read", "recognise"]
 
 Array = np.ndarray[Any, Any]
-STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
+_STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
 PRICES = ("open", "high", "low", "close")
 _TELLING = ("adj_factor", "pre_close")
 BARS = (*PRICES, "volume", "amount")
-NOT_READ = ("minute", "dataset", "model", "signal")
+_NOT_READ = ("minute", "dataset", "model", "signal")
 
 
 def recognise(source: Path) -> bool:
     """Whether the folder has daily files named as vn.py names its symbols."""
-    endings = tuple(f".{exchange}.parquet" for exchange in (*STOCK_EXCHANGES, "CFFEX"))
+    endings = tuple(f".{exchange}.parquet" for exchange in (*_STOCK_EXCHANGES, "CFFEX"))
     daily = source / "daily"
     return daily.is_dir() and any(path.name.endswith(endings) for path in daily.iterdir())
 
@@ -96,7 +96,7 @@ def _sorted_out(daily: Path, collector: Collector) -> _Files:
         symbol, _, exchange = path.stem.rpartition(".")
         if exchange == "CFFEX":
             _put_contract(files, symbol, path, left)
-        elif exchange in STOCK_EXCHANGES and len(symbol) == 6 and symbol.isdecimal():
+        elif exchange in _STOCK_EXCHANGES and len(symbol) == 6 and symbol.isdecimal():
             code = stock_code(f"{symbol}.{exchange}")
             if is_stock(code):
                 files.stocks[code] = path
@@ -233,7 +233,7 @@ def _stock_bars(
 
 def _report_rest(source: Path, collector: Collector) -> None:
     rest = [
-        name for name in NOT_READ if (source / name).is_dir() and any((source / name).iterdir())
+        name for name in _NOT_READ if (source / name).is_dir() and any((source / name).iterdir())
     ]
     if (source / "contract.json").is_file():
         rest.append("contract.json")

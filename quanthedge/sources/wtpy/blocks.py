@@ -19,11 +19,11 @@ __all__ = ["read_blocks"]
 
 Array = np.ndarray[Any, Any]
 MARK = b"&^%$#@!\x00"
-DAILY = 23
-LARGEST = 32 << 20  # bytes of one symbol's bars unpacked: a thousand years of days
+_DAILY = 23
+_LARGEST = 32 << 20  # bytes of one symbol's bars unpacked: a thousand years of days
 _ZSTD_MARK = b"\x28\xb5\x2f\xfd"
 _PRICES = [(name, "<f8") for name in ("open", "high", "low", "close", "settle", "amount")]
-OLD = np.dtype(
+_OLD = np.dtype(
     [("date", "<u4"), ("time", "<u4"), *_PRICES,
      ("volume", "<u4"), ("open_interest", "<u4"), ("change", "<i4")]
 )  # fmt: skip
@@ -31,7 +31,7 @@ NEW = np.dtype(
     [("date", "<u4"), ("reserve", "<u4"), ("time", "<u8"), *_PRICES,
      ("volume", "<f8"), ("open_interest", "<f8"), ("change", "<f8")]
 )  # fmt: skip
-_VERSIONS = {1: (OLD, False), 2: (OLD, True), 3: (NEW, False), 4: (NEW, True)}
+_VERSIONS = {1: (_OLD, False), 2: (_OLD, True), 3: (NEW, False), 4: (NEW, True)}
 COLUMNS = ("open", "high", "low", "close", "settle", "amount", "volume", "open_interest")
 
 
@@ -47,7 +47,7 @@ def read_blocks(path: Path) -> pa.Table:
     if len(stored) < 12 or stored[:8] != MARK:
         raise DataError(f"{path}: no WonderTrader block (its first 8 bytes are not {MARK!r})")
     kind, version = np.frombuffer(stored, "<u2", 2, 8).tolist()
-    if kind != DAILY or version not in _VERSIONS:
+    if kind != _DAILY or version not in _VERSIONS:
         raise DataError(
             f"{path}: data of kind {kind}, version {version}; accepted: daily bars (23) of version "
             f"{', '.join(map(str, _VERSIONS))}"
@@ -68,10 +68,10 @@ def read_blocks(path: Path) -> pa.Table:
 
 def _bytes(path: Path) -> bytes:
     size = path.stat().st_size if path.is_file() else 0
-    if size > LARGEST + 20:
-        raise DataError(f"{path}: {size:,} bytes; daily bars take at most {LARGEST:,}")
+    if size > _LARGEST + 20:
+        raise DataError(f"{path}: {size:,} bytes; daily bars take at most {_LARGEST:,}")
     try:
-        return plain_bytes(path, LARGEST + 20)
+        return plain_bytes(path, _LARGEST + 20)
     except OSError as problem:
         raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
 
@@ -84,12 +84,12 @@ def _unpacked(path: Path, stored: bytes) -> bytes:
             f"{path}: {len(packed):,} packed bytes where the header says {stated:,} (cut off?)"
         )
     size = _unpacked_size(packed)
-    if size is None or size > LARGEST:
+    if size is None or size > _LARGEST:
         raise DataError(
             f"{path}: unpacks to {'an unknown number of' if size is None else f'{size:,}'} bytes; "
-            f"accepted: at most {LARGEST:,}"
+            f"accepted: at most {_LARGEST:,}"
         )
-    claim(path, bytes=size, rows=size // OLD.itemsize)
+    claim(path, bytes=size, rows=size // _OLD.itemsize)
     try:
         unpacked = pa.Codec("zstd").decompress(packed, decompressed_size=size, asbytes=True)
     except (pa.ArrowException, OSError, ValueError) as problem:

@@ -22,7 +22,7 @@ __all__ = ["contracts_of_continuous"]
 
 Array = np.ndarray[Any, Any]
 _SAME_CLOSE = 0.01  # points
-NEVER = np.datetime64("9999-12-31", "D")
+_NEVER = np.datetime64("9999-12-31", "D")
 
 
 def contracts_of_continuous(
@@ -54,7 +54,7 @@ def contracts_of_continuous(
     covered = 0
     for switch, after in pairwise([*switches, None]):
         assert switch is not None
-        until = NEVER if after is None else after.date
+        until = _NEVER if after is None else after.date
         stretch = np.flatnonzero((dates >= switch.date) & (dates < until))
         within = stretch[dates[stretch] <= _last_day(switch.contract)]
         covered += len(stretch if after is not None else within)

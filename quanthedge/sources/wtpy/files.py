@@ -18,9 +18,9 @@ __all__ = ["Series", "daily_files", "read_series", "rule_file", "series_of"]
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["contract", "continuous", "stock", "index", "adjusted", "other"]
-STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
-EXCHANGES = (*STOCK_EXCHANGES, "CFFEX", "SHFE", "DCE", "CZCE", "INE", "GFEX")
-NUMBERS = ("open", "high", "low", "close", "settle", "volume", "amount", "open_interest")
+_STOCK_EXCHANGES = ("SSE", "SZSE", "BSE")
+EXCHANGES = (*_STOCK_EXCHANGES, "CFFEX", "SHFE", "DCE", "CZCE", "INE", "GFEX")
+_NUMBERS = ("open", "high", "low", "close", "settle", "volume", "amount", "open_interest")
 _ALIASES = {
     "settlement": "settle",
     "turnover": "amount",
@@ -83,7 +83,7 @@ def series_of(path: Path, name: str) -> Series:
     if exchange == "CFFEX":
         return _future(path, name, rest)
     match = _STOCK.fullmatch(rest)
-    if exchange not in STOCK_EXCHANGES or not match:
+    if exchange not in _STOCK_EXCHANGES or not match:
         return Series(path, name, "other")
     code = stock_code(f"{match['number']}.{exchange}")
     if not (is_stock(code) or is_index(code)):
@@ -128,7 +128,7 @@ def read_series(path: Path) -> pa.Table:
     if days.null_count:
         raise DataError(f"{path}: {days.null_count} rows have no date")
     columns: dict[str, Any] = {"date": days}
-    for name in NUMBERS:
+    for name in _NUMBERS:
         if name in table.column_names:
             column = as_numbers(column_of(table, path, name), f"{path}: {name}")
             columns[name] = column.fill_null(np.nan)

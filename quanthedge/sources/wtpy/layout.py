@@ -38,7 +38,7 @@ Array = np.ndarray[Any, Any]
 PRICES = ("open", "high", "low", "close")
 _SAME = 1e-6  # a CSV file may hold fewer digits than a binary one
 RULES = {"HOT": "hots.json", "2ND": "seconds.json"}
-LEFT_OUT = {
+_LEFT_OUT = {
     "adjusted": "of adjusted series left out (Q, H, + and - in WonderTrader's names)",
     "other": "are neither an A share, an index nor an index future: left out",
 }
@@ -108,7 +108,7 @@ def _sorted_out(source: Path, collector: Collector) -> dict[str, dict[str, Serie
     if doubled:
         what = "hold a series that another file holds too (CSV is read first, bin before his)"
         collector.add("info", "daily", "two files", len(doubled), what, doubled, unit="file")
-    for kind, what in LEFT_OUT.items():
+    for kind, what in _LEFT_OUT.items():
         if found[kind]:
             names = list(found[kind])
             collector.add("info", "daily", kind, len(names), what, names, unit="file")

@@ -21,7 +21,7 @@ from quanthedge.storage import claim, plain_json
 __all__ = ["Switch", "factors_of", "switches_of"]
 
 Array = np.ndarray[Any, Any]
-LARGEST = 64 << 20
+_LARGEST = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         claim(path, bytes=path.stat().st_size)
-        root = plain_json(path, LARGEST)
+        root = plain_json(path, _LARGEST)
     except OSError as problem:
         raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
     except ValueError as problem:

@@ -18,10 +18,10 @@ from quanthedge.strategy import Strategy
 from quanthedge.studies.capacity.card import CapacityCurve
 from quanthedge.studies.capacity.measures import size_measures
 
-__all__ = ["COEFFICIENT", "SIZES", "asked_of", "capacity_curve"]
+__all__ = ["SIZES", "asked_of", "capacity_curve"]
 
 SIZES = (5e7, 1e8, 2e8, 5e8, 1e9, 2e9, 5e9)
-COEFFICIENT = 1.0
+_COEFFICIENT = 1.0
 _LARGEST = 1e12
 
 Row = dict[str, Any]
@@ -106,7 +106,7 @@ def capacity_curve(
         raise StrategyError(f"hurdle {hurdle}: accepted: a net return a year, as in 0.08")
     wanted = _checked(sizes, coefficient, open_interest_limit, jobs)
     if coefficient is None:
-        coefficient = strategy.costs.impact_coefficient or COEFFICIENT
+        coefficient = strategy.costs.impact_coefficient or _COEFFICIENT
     costs = strategy.costs.model_copy(update={"impact_coefficient": float(coefficient)})
     plan = strategy.model_copy(update={"costs": costs})
     work = [Job(plan, market, start, end, size) for size in wanted]
@@ -142,7 +142,7 @@ def asked_of(
 ) -> dict[str, str | float]:
     """Return what a table says on every row of what was asked; see :func:`capacity_curve`."""
     if coefficient is None:
-        coefficient = strategy.costs.impact_coefficient or COEFFICIENT
+        coefficient = strategy.costs.impact_coefficient or _COEFFICIENT
     return {
         "strategy": strategy.name,
         "parameters": parameters_digest(strategy.model_dump(mode="json"), SIZE_AND_IMPACT),

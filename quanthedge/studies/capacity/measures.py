@@ -5,9 +5,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.hedge import HedgeRule
+from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import (
-    COST_LINES,
     MINIMUM_DAYS,
     annual_return,
     daily_returns,
@@ -46,7 +46,7 @@ def size_measures(result: Record, plain: Record, market: Market) -> dict[str, fl
             annual_return(levels(plain.ledger)["net"]) if long else float("nan")
         ),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
-        "costs": float(inside[list(COST_LINES)].sum().sum()) / yuan_years,
+        "costs": float(inside[list(line_names("cost"))].sum().sum()) / yuan_years,
         "impact": float(inside["impact"].sum()) / yuan_years,
         "size_impact": float(by_size) / yuan_years,
         **_orders(stocks, result.refusals, market),
@@ -75,7 +75,7 @@ def margin_drag(ledger: pd.DataFrame) -> float:
     if not (cash > 0.0 and book > 0.0):
         return float("nan")
     earned = inside[["stock_pnl", "dividends", "futures_pnl"]].sum().sum()
-    earned -= inside[list(COST_LINES)].sum().sum()
+    earned -= inside[list(line_names("cost"))].sum().sum()
     rates = float(earned) / book - float(inside["interest"].sum()) / cash
     return cash / mean_equity(ledger) * rates / span
 

@@ -40,7 +40,7 @@ __all__ = ["audit"]
 _REBASED = 1e-9  # relative slack where every past factor is multiplied by a constant
 _SHOWN = 80  # letters of a value that was kept
 _LOOKED_AT = 4  # random earlier days at which each recomputation is compared as well
-RANDOM, RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
+_RANDOM, _RANDOM_LARGE = 5, 2  # random days at which every alteration is tried
 WHOLE: tuple[Alteration, ...] = ("removed", "scrambled", "absurd", "restated")
 _OPENED = ("opened", "priced")
 # Without the future nothing can be known of it; another one shows what would not have mattered.
@@ -221,7 +221,7 @@ class _Options(NamedTuple):
 
     def random(self, market: Market) -> list[int]:
         """Return the rows at which every alteration is tried."""
-        few = RANDOM_LARGE if _is_large(market) else RANDOM
+        few = _RANDOM_LARGE if _is_large(market) else _RANDOM
         return random_rows(market, few if self.dates is None else self.dates, self.seed)
 
 

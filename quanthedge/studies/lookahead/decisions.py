@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from quanthedge.alpha import carried
 from quanthedge.backtesting import Allocated, Prepared, Selection, allocated, prepared_run, select
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, exposures, factor_name, sharing
+from quanthedge.factors import Factor, factor_name, sharing
 from quanthedge.fund import FundRun, opening_days
-from quanthedge.hedge import fill_price_of
 from quanthedge.hedge.policies import Calendar
-from quanthedge.ledger import LedgerInputs, LedgerRecord, hedge_of, layout, targets_of
+from quanthedge.ledger import LedgerInputs, LedgerRecord, layout
 from quanthedge.market import Market
 from quanthedge.strategy import Strategy
 from quanthedge.studies.lookahead.compare import STOCK_FILLS, Known, Part, frame_parts
@@ -110,7 +108,7 @@ def chosen(strategy: Strategy, market: Market, rows: Array) -> list[Part]:
     parts = []
     with sharing():
         for k, factor in enumerate(_carried(strategy, market)):
-            exposure = exposures(factor, market, rows)
+            exposure = factor.checked_exposure(market, rows)
             name = f"factor {k + 1} {factor_name(factor, 'en')}"
             parts.append(Part(name, market.dates[rows], exposure, market.codes))
     mask, _ = strategy.universe.mask(market, rows)
@@ -136,7 +134,7 @@ def _carried(strategy: Strategy, market: Market) -> list[Factor]:
     """Return the factors of a strategy, but those of a family that the market cannot carry."""
     if strategy.alpha is None:
         return list(strategy.all_factors())
-    return list(carried(market, strategy.alpha)[0])
+    return list(strategy.alpha.carried(market)[0])
 
 
 def _selection_parts(selection: Selection, market: Market) -> list[Part]:
@@ -171,7 +169,7 @@ def _selection_parts(selection: Selection, market: Market) -> list[Part]:
 def _input_parts(prepared: Prepared) -> list[Part]:
     """Return what the ledger is given, row by row with the day on whose close or open it stands."""
     inputs, wide, days = prepared.inputs, prepared.dates, prepared.dates[1:]
-    hedge, futures, codes = hedge_of(inputs.hedge, 0), inputs.futures, prepared.market.codes
+    hedge, futures, codes = inputs.hedge.sleeve(0), inputs.futures, prepared.market.codes
     contracts = np.asarray(prepared.leg.contracts, dtype=str)
     closes = {
         "rate of the stock account": inputs.stock_rate,
@@ -212,7 +210,7 @@ def _sleeve_parts(prepared: Prepared) -> list[Part]:
     names, codes = np.asarray(prepared.leg.contracts, dtype=str), prepared.market.codes
     parts = []
     for k, sleeve in enumerate(prepared.strategy.sleeves, start=1):
-        book, told = targets_of(prepared.inputs.targets, k), f"sleeve {sleeve.label}"
+        book, told = prepared.inputs.targets.sleeve(k), f"sleeve {sleeve.label}"
         inside = book.trade_days < prepared.dates.size - 1
         decided = prepared.dates[book.trade_days[inside]]
         rows = int(inside.sum())
@@ -232,7 +230,7 @@ _TAX = ("tax at payment", "tax within a month", "tax within a year", "tax later"
 
 
 def _fills_at_open(strategy: Strategy) -> bool:
-    return fill_price_of(strategy.hedge, strategy.execution.fill) == "open"
+    return strategy.hedge.fill_price(strategy.execution.fill) == "open"
 
 
 def _bar_parts(prepared: Prepared) -> list[Part]:
@@ -383,7 +381,7 @@ def decision_kinds(true: Evaluated) -> dict[str, Array]:
     days, future = trades[:, 0].astype(np.int64), trades[:, 1] == layout.FUTURE
     reason = trades[:, 12].astype(np.int64)
     flows: list[int] = [layout.SUBSCRIPTIONS_, layout.REDEMPTIONS_, layout.DISTRIBUTIONS_]
-    policy, flags = prepared.strategy.hedge.policy, hedge_of(inputs.hedge, 0).policy.flags
+    policy, flags = prepared.strategy.hedge.policy, inputs.hedge.sleeve(0).policy.flags
     total = prepared.dates.size - 1
     asked = flags.any(axis=1) if isinstance(policy, Calendar) else np.ones(total, dtype=np.bool_)
     moved = np.flatnonzero(record.ledger[: record.days_run][:, flows].any(axis=1))

@@ -24,7 +24,7 @@ import pandas as pd
 
 from quanthedge.kinds import Kinded, parts_in
 from quanthedge.market import OPENED, Market, cache_place
-from quanthedge.signals import given_tables
+from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy
 
 __all__ = ["closely", "kept_by", "outside_of", "watched"]
@@ -220,7 +220,7 @@ def _short(arguments: tuple[Any, ...]) -> str:
 
 def outside_of(thing: Any) -> list[str]:
     """Return the values that a thing carries along and that are not of the market, in words."""
-    found = [part.given_from_outside() for part in given_tables(thing)]
+    found = [part.given_from_outside() for part in GivenTable.within(thing)]
     for name, part in _own_parts(thing):
         _search(part, name, found, set(), 0)
     return list(dict.fromkeys(found))

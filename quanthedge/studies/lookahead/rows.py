@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, Any]
-WARM_UP = 260  # trading days before the first day that is audited, where the market has them
+_WARM_UP = 260  # trading days before the first day that is audited, where the market has them
 LARGE = 2_000_000  # cells of a panel above which rows are left out by default
 _OF_A_KIND = 6  # rows of each kind that are kept then
 _EVALUATED = 24_000_000  # cells that whole-market results may add up to before rows are left out
@@ -91,7 +91,7 @@ def rows_of_things(market: Market, most: int | None, *, by_row: bool) -> Array:
     if most is not None:
         ends = evenly(_month_ends(market, every), most)
         return np.unique([*ends, *np.minimum(ends + 1, last), last, *evenly(every, most)])
-    cells = len(market.codes) * (WARM_UP if by_row else len(market.dates))
+    cells = len(market.codes) * (_WARM_UP if by_row else len(market.dates))
     allowed = max(60, _EVALUATED // cells)
     if len(every) <= allowed:
         return every
@@ -117,7 +117,7 @@ def _month_ends(market: Market, rows: Array) -> Array:
 def random_rows(market: Market, dates: int, seed: int) -> list[int]:
     """Return random rows, the last but one, and one before an index changes its members."""
     last = len(market.dates) - 2
-    first = min(WARM_UP, max(1, last // 2))
+    first = min(_WARM_UP, max(1, last // 2))
     rng = np.random.default_rng(seed)
     rows = set(rng.integers(min(first, last), last + 1, dates).tolist()) | {last}
     changes = _changes_of_members(market)

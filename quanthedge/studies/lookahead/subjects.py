@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.factors import Factor, exposures, factor_name
+from quanthedge.factors import Factor, factor_name
 from quanthedge.hedge import Book, HedgeRatio, book_ratios
 from quanthedge.hedge.policies import Bands, Policy, own_answers
 from quanthedge.kinds import Kinded, own_name
@@ -107,7 +107,9 @@ def name_of(thing: Any, language: Language = "en") -> str:
 
 def _exposure(thing: Any, market: Market, rows: Array) -> list[Part]:
     own = isinstance(thing, Factor)
-    values = exposures(thing, market, rows) if own else np.asarray(thing.exposure(market, rows))
+    values = (
+        thing.checked_exposure(market, rows) if own else np.asarray(thing.exposure(market, rows))
+    )
     if values.shape != (len(rows), len(market.codes)):
         raise StrategyError(
             f"{name_of(thing)}: exposure has shape {values.shape} for {len(rows)} rows; accepted: "

@@ -6,9 +6,9 @@ import pandas as pd
 
 from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
+from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import (
-    COST_LINES,
     MINIMUM_DAYS,
     annual_return,
     costs,
@@ -113,7 +113,7 @@ def _row(result: Result) -> dict[str, object]:
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
         "max_drawdown": float(drawdowns(level["net"]).min()),
-        "costs_per_year": float(yearly[list(COST_LINES)].sum() - yearly["loan_interest"]),
+        "costs_per_year": float(yearly[list(line_names("cost"))].sum() - yearly["loan_interest"]),
         "loan_interest_per_year": float(yearly["loan_interest"]),
         "lowest_multiple": float(multiple.min()) if len(multiple) else float("nan"),
         "call_days": int((multiple < result.strategy.accounts.margin_call).sum()),

@@ -10,7 +10,7 @@ from quanthedge.record import Record
 
 __all__ = ["Accounts", "days_to_margin_call", "margin_outlook"]
 
-LONGEST = 250  # trading days looked ahead
+_LONGEST = 250  # trading days looked ahead
 
 
 class Accounts(NamedTuple):
@@ -53,7 +53,7 @@ def days_to_margin_call(accounts: Accounts, daily_rise: float) -> CallDays:
     >>> days_to_margin_call(accounts, 0.02)
     CallDays(call=2, raise_cash=10, cut=11)
     """
-    days = np.arange(1, LONGEST + 1)
+    days = np.arange(1, _LONGEST + 1)
     growth = (1.0 + daily_rise) ** days
     lost = accounts.futures_notional * (growth - 1.0)
     needed = accounts.margin_rate * abs(accounts.futures_notional) * growth

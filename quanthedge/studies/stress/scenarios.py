@@ -19,7 +19,7 @@ from quanthedge.studies.stress.shocks import basis_jump, index_moves, margin_rat
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, in_both, retold, texts
 
-__all__ = ["HISTORY", "SCENARIOS", "Scenario", "StressReport", "default_day", "run_stress"]
+__all__ = ["HISTORY", "Scenario", "StressReport", "default_day", "run_stress"]
 
 Shock = Callable[[LedgerInputs, int], LedgerInputs]
 
@@ -44,7 +44,7 @@ def _rally_suspended(inputs: LedgerInputs, day: int) -> LedgerInputs:
     return suspensions(moved, day, 10, 1.0)
 
 
-SCENARIOS: tuple[Scenario, ...] = (
+_SCENARIOS: tuple[Scenario, ...] = (
     Scenario("as it was", 10, lambda inputs, day: inputs),
     Scenario("index +10% three days", 10, lambda i, d: index_moves(i, d, np.full(3, 0.10))),
     Scenario("index -10% three days", 10, lambda i, d: index_moves(i, d, np.full(3, -0.10))),
@@ -70,7 +70,7 @@ HISTORY = (
     ("2024-01 and 02: fall of small companies", "2024-01-02", "2024-02-29"),
     ("2024-09 and 10: rally", "2024-09-24", "2024-10-31"),
 )
-FOUND_DAYS = 20  # trading days of the weeks that are found in a market that meets none of these
+_FOUND_DAYS = 20  # trading days of the weeks that are found in a market that meets none of these
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,7 +139,7 @@ class StressReport(Carded):
 def _called(outcome: "dict[Any, Any]", again: set[str], language: Language) -> str:
     """Return what an outcome is called; one that comes on several days, or was found, is dated."""
     name = str(outcome["scenario"])
-    once = name not in again and name in {*(s.name for s in SCENARIOS), *(h[0] for h in HISTORY)}
+    once = name not in again and name in {*(s.name for s in _SCENARIOS), *(h[0] for h in HISTORY)}
     return _said(name, language) if once else f"{outcome['date']} {_said(name, language)}"
 
 
@@ -153,7 +153,7 @@ def default_day(market: Market) -> str:
     return str(market.dates[len(market.dates) * 3 // 4])
 
 
-_DAY = len(SCENARIOS)  # of a day of shocks, in runs
+_DAY = len(_SCENARIOS)  # of a day of shocks, in runs
 
 
 def run_stress(
@@ -161,7 +161,7 @@ def run_stress(
     market: Market,
     dates: Iterable[str] = (),
     *,
-    scenarios: Iterable[Scenario] = SCENARIOS,
+    scenarios: Iterable[Scenario] = _SCENARIOS,
     history: bool = True,
     lead_days: int = 60,
 ) -> StressReport:
@@ -239,13 +239,13 @@ def _found_weeks(market: Market, lead_days: int) -> list[tuple[str, str, str]]:
         daily = np.nanmean(market.panel("close") / market.panel("pre_close") - 1.0, axis=1)
     level = np.cumprod(1.0 + np.nan_to_num(daily))
     begin = lead_days + 1
-    if len(level) <= begin + FOUND_DAYS:
+    if len(level) <= begin + _FOUND_DAYS:
         return []
-    moves = level[begin + FOUND_DAYS :] / level[begin:-FOUND_DAYS] - 1.0
+    moves = level[begin + _FOUND_DAYS :] / level[begin:-_FOUND_DAYS] - 1.0
     found = []
     for name, place in (("largest fall", np.argmin(moves)), ("largest rise", np.argmax(moves))):
         start = begin + int(place) + 1
-        days = market.dates[start], market.dates[start + FOUND_DAYS - 1]
+        days = market.dates[start], market.dates[start + _FOUND_DAYS - 1]
         found.append((f"{name} of 20 trading days", str(days[0]), str(days[1])))
     return found
 

@@ -7,7 +7,8 @@ import pytest
 from quanthedge.batch.judgement import judged
 from quanthedge.batch.judgement.verdict import FEWEST_DAYS
 from quanthedge.errors import DataError
-from quanthedge.performance import cscv, deflated_sharpe
+from quanthedge.performance import cscv
+from quanthedge.performance.deflation import deflated_sharpe
 from tests.batch.judgement.made_sweeps import grid_of, made_sweep
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import quanthedge as qh
-from quanthedge.batch import Store, Sweep, judge, sweep
+from quanthedge.batch import Store, Sweep, judge
 from quanthedge.batch.judgement import trials_of
+from quanthedge.batch.sweeping import sweep
 from quanthedge.errors import DataError
 from tests.cli.inside import inside
 from tests.sample import END, SAMPLE, START, sample_market, small_strategy

@@ -6,13 +6,15 @@ import numpy as np
 from my_windows import trailing_mean
 from pydantic import Field
 
-from quanthedge.beta import BetaEstimator, RollingBeta, rolling_ols
+from quanthedge.beta import BetaEstimator, RollingBeta
+from quanthedge.beta.ols import rolling_ols
 from quanthedge.factors import Factor
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import Bands, Policy
 from quanthedge.portfolio import Schedule, Selector
-from quanthedge.universe import Filter, Universe
+from quanthedge.universe import Universe
+from quanthedge.universe.filters import Filter
 
 
 class AbnormalTurnover(Factor):

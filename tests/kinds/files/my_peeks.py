@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from quanthedge.beta import BetaEstimator, RollingBeta, rolling_ols
+from quanthedge.beta import BetaEstimator, RollingBeta
+from quanthedge.beta.ols import rolling_ols
 from quanthedge.factors import Factor
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge import HedgeRatio

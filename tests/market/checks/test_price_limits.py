@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quanthedge.market import LimitPanel
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import LimitBook, limit_panel
+from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.name_marks import mark_of, name_marks
-from quanthedge.rules import stock_rules
+from quanthedge.rules import StockRules
 from quanthedge.rules.limit_prices import limit_prices
 from tests.market.checks.made_bars import block_of, quiet_bars
 from tests.sample import sample_market
@@ -79,7 +80,7 @@ def test_the_limits_are_those_of_the_rule_book():
     frame["is_st"] = np.arange(len(frame)) % 3 == 0
     axes = Axes(dates.to_numpy().astype("datetime64[D]"), codes)
     found = LimitBook(axes, listed).of(block_of(frame, axes))
-    book = stock_rules(dates, codes, listed)
+    book = StockRules.between(dates, codes, listed)
     column = 2 * np.repeat(book.board, len(dates)).astype(int) + frame["is_st"].to_numpy()
     day = np.tile(np.arange(len(dates)), len(codes))
     np.testing.assert_array_equal(found.board_up, book.limit_up[day, column])
@@ -232,7 +233,7 @@ def test_beijing_cuts_its_limit_prices_towards_the_previous_close():
 def test_the_panel_of_a_market_has_the_limits_of_its_bars():
     market = sample_market()
     first, last = 40, len(market.dates) - 2
-    panel = limit_panel(market, first, last)
+    panel = LimitPanel.of(market, first, last)
     store = market._store
     book = LimitBook(store.axes, store.stocks["list_date"].to_numpy(), market.stock_names())
     seen = set()

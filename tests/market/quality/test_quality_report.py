@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import check_dataset, write_dataset
+from quanthedge.market import write_dataset
+from quanthedge.market.checks.whole import check_dataset
 from quanthedge.market.manifest import Manifest
 from quanthedge.market.quality import quality_page, quality_report, write_quality_page
 from quanthedge.market.quality.gaps import gaps_in_words

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market.simulation import SimulationSettings, simulate_tables
-from quanthedge.rules import stock_rules
+from quanthedge.rules import StockRules
 from tests.market.simulation.simulated import panels
 
 
@@ -27,7 +27,7 @@ def _bars() -> pd.DataFrame:
 def test_no_price_is_beyond_the_limit_of_its_day() -> None:
     market = panels()
     stocks = market.market.tables["stocks"].to_pandas()
-    rules = stock_rules(market.dates, market.codes, stocks["list_date"].to_numpy())
+    rules = StockRules.between(market.dates, market.codes, stocks["list_date"].to_numpy())
     bars = market.bars
     special = bars["is_st"].to_numpy().astype(int)
     kind = rules.board[market.stock].astype(int) * 2 + special

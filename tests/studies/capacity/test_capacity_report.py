@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from quanthedge.cli import app
 from quanthedge.cli import capacity as command
+from quanthedge.cli.app import app
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.report import capacity_answer
 from quanthedge.report.capacity import capacity_limits, capacity_spec, read_capacity, shown_size

@@ -10,7 +10,8 @@ import pytest
 
 from quanthedge.backtesting import plan as prepare
 from quanthedge.beta import CATALOGUE as ESTIMATORS_OF_OURS
-from quanthedge.beta import Kalman, Preparation, RollingOLS
+from quanthedge.beta import Kalman, RollingOLS
+from quanthedge.beta.preparation import Preparation
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge.ratios.ratio_base import HedgeRatio

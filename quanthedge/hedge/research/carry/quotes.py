@@ -11,7 +11,7 @@ from quanthedge.hedge.research.carry.basket import Basket, basket
 from quanthedge.hedge.research.carry.terms import CarryTerms
 from quanthedge.hedge.research.dividends import dividend_calendar, expected_dividends
 from quanthedge.market import Market
-from quanthedge.rules import CALENDAR_DAYS_A_YEAR, FuturesRules, futures_rules, index_of
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, FuturesRules, index_of
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["Quotes", "carry_quotes", "first_quoted"]
@@ -108,7 +108,7 @@ def carry_quotes(market: Market, product: str, terms: CarryTerms, rows: Ints) ->
     there &= np.isfinite(index)[:, None]
     place = _places(chain, rows, there)
     short, long = (
-        futures_rules(product, dates, account=terms.account, side=side)
+        FuturesRules.between(product, dates, account=terms.account, side=side)
         for side in ("short", "long")
     )
     expected = expected_dividends(
