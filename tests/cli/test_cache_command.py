@@ -35,7 +35,7 @@ def test_a_run_fills_the_cache_that_the_command_shows_and_trims(tmp_path: Path) 
     code, shown, _ = outcome(["cache", str(folder)])
     assert code == 0
     assert "betas" in shown
-    assert "6 results" in shown
+    assert "4 results" in shown
     code, shown, _ = outcome(["cache", str(folder), "--limit", "100kb"])
     assert code == 0
     assert "were taken away" in shown
