@@ -7,15 +7,17 @@ What each system takes, where that is documented and how sure it is stands in do
 import csv
 import io
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from quanthedge.daily.lists import of_account
-from quanthedge.daily.tomorrow import Orders
 from quanthedge.daily.wording import word
 from quanthedge.errors import StrategyError
 from quanthedge.typing import Language
+
+if TYPE_CHECKING:
+    from quanthedge.daily.tomorrow import Orders
 
 __all__ = ["SYSTEMS", "Accounts", "order_files", "own_csv"]
 
@@ -40,10 +42,10 @@ class _System(NamedTuple):
 
     columns: tuple[str, ...]
     encoding: str
-    row: Callable[[pd.Series, int, Orders, Accounts], list[object] | None]
+    row: "Callable[[pd.Series, int, Orders, Accounts], list[object] | None]"
 
 
-def own_csv(orders: Orders, table: str, language: Language) -> bytes:
+def own_csv(orders: "Orders", table: str, language: Language) -> bytes:
     """Return a table of orders as CSV with headings in a language, UTF-8 with a mark for Excel.
 
     ``table`` is "orders", "refused", "transfers", "book" or "totals".
@@ -74,7 +76,7 @@ def _said(part: str, key: str, language: Language) -> str:
 
 
 def order_files(
-    orders: Orders, systems: Iterable[str], accounts: Accounts | None = None
+    orders: "Orders", systems: Iterable[str], accounts: Accounts | None = None
 ) -> dict[str, bytes]:
     """Return files for order systems by name: see :meth:`Orders.files`."""
     known, account = accounts or Accounts(), of_account(orders.orders, orders.book)
@@ -94,7 +96,7 @@ def order_files(
     return found
 
 
-def _number(orders: Orders, number: int) -> str:
+def _number(orders: "Orders", number: int) -> str:
     """Return an order's own number: the day and its place in the list."""
     return f"{orders.day.replace('-', '')}{number:05d}"
 
@@ -104,7 +106,7 @@ def _price(order: pd.Series) -> str:
     return form.format(order["reference_price"])
 
 
-def _qmt(order: pd.Series, number: int, orders: Orders, accounts: Accounts) -> list[object]:
+def _qmt(order: pd.Series, number: int, orders: "Orders", accounts: Accounts) -> list[object]:
     """Return the arguments of passorder: a limit order at the last close."""
     if order["account"] == "stock":
         kind, code, account = {"buy": 23, "sell": 24}, order["code"], accounts.stock
@@ -121,7 +123,7 @@ def _qmt(order: pd.Series, number: int, orders: Orders, accounts: Accounts) -> l
     ]  # fmt: skip
 
 
-def _myquant(order: pd.Series, number: int, orders: Orders, accounts: Accounts) -> list[object]:
+def _myquant(order: pd.Series, number: int, orders: "Orders", accounts: Accounts) -> list[object]:
     """Return a row of an order file of the MyQuant terminal: a limit order at the last close."""
     if order["account"] == "stock":
         digits, exchange = str(order["code"]).split(".")
@@ -138,7 +140,9 @@ def _myquant(order: pd.Series, number: int, orders: Orders, accounts: Accounts) 
     ]  # fmt: skip
 
 
-def _ctp(order: pd.Series, number: int, orders: Orders, accounts: Accounts) -> list[object] | None:
+def _ctp(
+    order: pd.Series, number: int, orders: "Orders", accounts: Accounts
+) -> list[object] | None:
     """Return the fields of CThostFtdcInputOrderField: a limit order good for the day."""
     if order["account"] == "stock":
         return None
@@ -151,7 +155,7 @@ def _ctp(order: pd.Series, number: int, orders: Orders, accounts: Accounts) -> l
 
 
 def _hundsun(
-    order: pd.Series, number: int, orders: Orders, accounts: Accounts
+    order: pd.Series, number: int, orders: "Orders", accounts: Accounts
 ) -> list[object] | None:
     """Return a row of an order file of Hundsun's XHPT scan: stocks only, limit orders."""
     if order["account"] == "futures":

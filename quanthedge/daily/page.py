@@ -1,14 +1,16 @@
 """Orders for reading: the summary of a terminal, and a self-contained page."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.daily.tomorrow import Orders
 from quanthedge.daily.wording import word
 from quanthedge.typing import Language
+
+if TYPE_CHECKING:
+    from quanthedge.daily.tomorrow import Orders
 
 __all__ = ["orders_page", "orders_text"]
 
@@ -42,12 +44,12 @@ def _part(value: float) -> str:
     return "-" if not np.isfinite(value) else f"{value:.1%}"
 
 
-def _stock_amounts(orders: Orders, side: str) -> float:
+def _stock_amounts(orders: "Orders", side: str) -> float:
     frame = orders.orders
     return float(frame.loc[(frame["account"] == "stock") & (frame["side"] == side), "amount"].sum())
 
 
-def _costs(orders: Orders) -> tuple[float, float]:
+def _costs(orders: "Orders") -> tuple[float, float]:
     """Return fees and impact of all orders, and what they are of the amount, basis points."""
     frame = orders.orders
     paid, amount = float((frame["fees"] + frame["impact"]).sum()), float(frame["amount"].sum())
@@ -57,7 +59,7 @@ def _costs(orders: Orders) -> tuple[float, float]:
 # -- the terminal
 
 
-def orders_text(orders: Orders, language: Language) -> str:
+def orders_text(orders: "Orders", language: Language) -> str:
     """Return a summary in lines of at most 80 columns."""
     say = _speaker(language)
     strategy = (orders.strategy.name_zh or orders.strategy.name) if language == "zh" else (
@@ -85,7 +87,7 @@ def _speaker(language: Language) -> Callable[..., str]:
     return lambda part, key, **values: word(part, key, language, **values)
 
 
-def _totals_lines(orders: Orders, language: Language) -> list[str]:
+def _totals_lines(orders: "Orders", language: Language) -> list[str]:
     say = _speaker(language)
     head = ("", say("column", "before"), say("column", "after"))
     rows = [
@@ -98,7 +100,7 @@ def _totals_lines(orders: Orders, language: Language) -> list[str]:
     ]
 
 
-def _order_lines(orders: Orders, language: Language) -> list[str]:
+def _order_lines(orders: "Orders", language: Language) -> list[str]:
     say = _speaker(language)
     if not len(orders.orders):
         return [say("page", "no_orders")]
@@ -187,7 +189,7 @@ def _pieces(text: str) -> list[str]:
 # -- the page
 
 
-def orders_page(orders: Orders, language: Language) -> str:
+def orders_page(orders: "Orders", language: Language) -> str:
     """Return a self-contained page of the orders, with the look of the other pages."""
     from quanthedge.report import font_faces, page_of
 
@@ -215,7 +217,7 @@ def orders_page(orders: Orders, language: Language) -> str:
     return page.replace("<!--FACES-->", font_faces("".join(sorted(set(page)))), 1)
 
 
-def _cards(orders: Orders, language: Language) -> list[dict[str, str]]:
+def _cards(orders: "Orders", language: Language) -> list[dict[str, str]]:
     say = _speaker(language)
     equity = float(orders.totals["before"].to_dict()["equity"])
     paid, points = _costs(orders)
@@ -235,7 +237,7 @@ def _cards(orders: Orders, language: Language) -> list[dict[str, str]]:
     ]
 
 
-def _tables(orders: Orders, language: Language) -> list[dict[str, Any]]:
+def _tables(orders: "Orders", language: Language) -> list[dict[str, Any]]:
     found = [
         _table(orders, "orders", language, _ORDERS, "prices"),
         _table(orders, "transfers", language, _TRANSFERS),
@@ -271,7 +273,7 @@ _SAID = {"side": "side", "offset": "offset", "from": "account", "to": "account"}
 
 
 def _table(
-    orders: Orders, name: str, language: Language, columns: tuple[_Column, ...], note: str = ""
+    orders: "Orders", name: str, language: Language, columns: tuple[_Column, ...], note: str = ""
 ) -> dict[str, Any]:
     say = _speaker(language)
     frame: pd.DataFrame = getattr(orders, name)
@@ -297,7 +299,7 @@ def _table(
     return {"id": name, "title": say("page", name), "head": head, "rows": rows, "note": text}
 
 
-def _totals_table(orders: Orders, language: Language) -> dict[str, Any]:
+def _totals_table(orders: "Orders", language: Language) -> dict[str, Any]:
     say = _speaker(language)
     rows = [
         {

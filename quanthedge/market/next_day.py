@@ -7,6 +7,8 @@ where it closed, contracts likewise. What is announced of the day in advance hol
 exchanges' reference price), names and the limits that they tell, listings, delistings, expiries.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,10 +17,12 @@ from quanthedge.errors import DataError
 from quanthedge.market.actions import ex_price
 from quanthedge.market.altered_rows import public_column
 from quanthedge.market.blocks import Axes
-from quanthedge.market.dataset import Market
 from quanthedge.market.made_panels import Array, MadePanels
 from quanthedge.market.panels import PANELS
 from quanthedge.market.store import Store
+
+if TYPE_CHECKING:
+    from quanthedge.market.dataset import Market
 
 __all__ = ["next_trading_day", "with_next_day"]
 
@@ -29,7 +33,7 @@ _LEAST_DAYS = 5
 _ONE_DAY = np.timedelta64(1, "D")
 
 
-def next_trading_day(market: Market, date: str | None = None) -> np.datetime64:
+def next_trading_day(market: "Market", date: str | None = None) -> np.datetime64:
     """Return the trading day after a day of a market (its last by default).
 
     By the calendar, which is published in advance; where it ends, the next weekday.
@@ -42,7 +46,7 @@ def next_trading_day(market: Market, date: str | None = None) -> np.datetime64:
     return np.datetime64(np.busday_offset(day, 1, roll="backward"), "D")
 
 
-def with_next_day(market: Market, date: str | None = None, day: str | None = None) -> Market:
+def with_next_day(market: "Market", date: str | None = None, day: str | None = None) -> "Market":
     """Return a market cut at the close of a day, with the next trading day behind it.
 
     Parameters
@@ -79,7 +83,7 @@ def with_next_day(market: Market, date: str | None = None, day: str | None = Non
                 f"next day {following}: accepted: a day after {market.dates[row]}, Monday to Friday"
             )
     store = _NextDayStore(market._store, row, following)
-    return Market(store, store.days, following)
+    return type(market)(store, store.days, following)
 
 
 class _NextDayStore(Store):

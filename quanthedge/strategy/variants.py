@@ -3,6 +3,8 @@
 What each of them is, is said here once; :func:`quanthedge.backtest` runs them beside the strategy.
 """
 
+from typing import TYPE_CHECKING
+
 from quanthedge.alpha import FactorTerm
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Size, Transforms
@@ -11,8 +13,10 @@ from quanthedge.layers import Layers, NoAllocation
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import index_of
 from quanthedge.sleeves.sharing import FixedShares
-from quanthedge.strategy.model import Strategy
 from quanthedge.universe import IndexUniverse
+
+if TYPE_CHECKING:
+    from quanthedge.strategy.model import Strategy
 
 __all__ = ["EVERY_MEMBER", "VARIANTS", "variant", "variant_names"]
 
@@ -48,7 +52,7 @@ def variant_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return VARIANTS if "all" in names else tuple(dict.fromkeys(names))
 
 
-def variant(strategy: Strategy, name: str) -> Strategy:
+def variant(strategy: "Strategy", name: str) -> "Strategy":
     """Return a variant of a strategy.
 
     Parameters
@@ -75,9 +79,9 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         When the name is not known.
     """
     if name == "ungated":
-        return Strategy.model_validate(dict(strategy) | {"layers": _whole(strategy.layers)})
+        return type(strategy).model_validate(dict(strategy) | {"layers": _whole(strategy.layers)})
     if name == "stocks_alone":
-        return Strategy.model_validate(dict(strategy) | _NO_SLEEVES)
+        return type(strategy).model_validate(dict(strategy) | _NO_SLEEVES)
     own = min(strategy.invested_fraction, round(1.0 / (1.0 + _ROOM), 4))
     unlevered = own if strategy.borrows() else strategy.invested_fraction
     changes: dict[str, object] = {"invested_fraction": unlevered, **_NO_SLEEVES}
@@ -109,4 +113,4 @@ def variant(strategy: Strategy, name: str) -> Strategy:
         raise StrategyError(f"variant {name!r}; accepted: {', '.join(VARIANTS)}")
     accounts = strategy.accounts.model_copy(update={"borrowed": loan})
     parts = dict(strategy) | changes | {"hedge": hedge, "accounts": accounts}
-    return Strategy.model_validate(parts)
+    return type(strategy).model_validate(parts)

@@ -86,7 +86,7 @@ def test_a_part_is_the_covariance_of_its_lines_over_both_spreads(every: str) -> 
     run = random_run(300, seed=8)
     ledger = run.ledger
     rows = ledger.to_dict("records")
-    net = [pair[0] for pair in oracle.daily_returns(rows)]
+    net = [pair[0] for pair in oracle.daily_returns(rows, line_names("fee"))]
     parts = {"revaluation": [], "costs": [], "fees": [], "income": []}
     for last, row in pairwise(rows):
         base = last["equity"] + row["subscriptions"] - row["redemptions"] - row["distributions"]

@@ -121,7 +121,7 @@ def test_flows_are_no_return_and_fees_stand_between_gross_and_net() -> None:
     returns = daily_returns(ledger)
     inside = ledger.iloc[1:]
     assert (inside["subscriptions"] > 0).any()
-    expected = oracle.daily_returns(ledger.to_dict("records"))
+    expected = oracle.daily_returns(ledger.to_dict("records"), line_names("fee"))
     assert np.allclose(returns[["net", "gross"]], expected, rtol=0, atol=1e-13)
     # without anything accrued, net and gross differ by the fees of the day alone
     nothing = daily_returns(ledger.assign(accrued_performance_fee=0.0, accrued_fee_at_open=0.0))

@@ -145,15 +145,17 @@ def test_another_hedge_selects_no_stocks_and_estimates_no_betas_again(
     market: Market, strategy: Strategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: dict[str, int] = {}
-    for name in ("select", "limit_panel", "action_book", "stated_values", "stock_rules"):
-        module = selection if name == "select" else plan
-        true = getattr(module, name)
+    for place, name in (
+        (selection, "select"), (plan.LimitPanel, "of"), (plan, "action_book"),
+        (plan.Stated, "of"), (plan.StockRules, "between"),
+    ):  # fmt: skip
+        true, called = getattr(place, name), f"{place.__name__}.{name}"
 
-        def counting(*args: Any, _name: str = name, _true: Any = true, **more: Any) -> Any:
+        def counting(*args: Any, _name: str = called, _true: Any = true, **more: Any) -> Any:
             counted[_name] = counted.get(_name, 0) + 1
             return _true(*args, **more)
 
-        monkeypatch.setattr(module, name, counting)
+        monkeypatch.setattr(place, name, counting)
     backtest(strategy, market, START, END)
     once = dict(counted)
     assert set(once.values()) == {1}
