@@ -25,7 +25,9 @@ from quanthedge.rules import (
     rule_name,
     table_name,
 )
+from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
+from quanthedge.typing import Ints
 from quanthedge.valuation import suspension_spells
 from quanthedge.words import Bilingual
 
@@ -326,45 +328,53 @@ def _odd_moves(prepared: Prepared, record: LedgerRecord, trades: pd.DataFrame) -
     market, first = prepared.market, prepared.first
     if not len(record.positions):
         return []
-    stocks = np.unique(record.positions[:, 1].astype(np.int64))
-    returns = market.panel("simple_return")[first : first + record.days_run][:, stocks]
-    day, column = np.nonzero(_beyond_limits(prepared.inputs, record.days_run, stocks))
+    day, stock = stage(
+        "odd_closes",
+        market,
+        {"span": (first, first + len(prepared.dates) - 2)},
+        lambda: _beyond_limits(prepared.inputs),
+        with_market=market.kept_folder is not None,
+    )
+    held = np.isin(stock, record.positions[:, 1].astype(np.int64)) & (day < record.days_run)
+    day, stock = day[held], stock[held]
+    returns = np.asarray(market.panel("simple_return")[first + day, stock])
     found = []
-    trades = trades[trades["code"].isin(np.unique(market.codes[stocks[column]]))]
+    trades = trades[trades["code"].isin(np.unique(market.codes[stock]))]
     of_code = trades.groupby(trades["code"].astype("str")).indices
     when = trades["date"].to_numpy().astype("datetime64[D]")
     quantity = trades["quantity"].to_numpy()
     signed = np.where(trades["side"] == "buy", quantity, -quantity)
-    for t, k in zip(day.tolist(), column.tolist(), strict=True):
-        code, date = str(market.codes[stocks[k]]), market.dates[first + t]
+    for t, k, moved in zip(day.tolist(), stock.tolist(), returns.tolist(), strict=True):
+        code, date = str(market.codes[k]), market.dates[first + t]
         mine = of_code.get(code, np.empty(0, dtype=np.intp))
         if signed[mine[when[mine] < date]].sum() > 0:
-            found.append((code, str(date), float(returns[t, k])))
+            found.append((code, str(date), moved))
     if not found:
         return []
     listed = ", ".join(f"{c} {d} {r:+.1%}" for c, d, r in found[:5])
     return [note("odd_moves", count=len(found), listed=listed)]
 
 
-def _beyond_limits(inputs: LedgerInputs, days: int, stocks: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return closes beyond the limit of their day, or beyond their board's where it had none."""
+def _beyond_limits(inputs: LedgerInputs) -> tuple[Ints, Ints]:
+    """Return closes beyond the limit of their day, or beyond their board's where it had none.
+
+    By day and stock, in this order. The market and the rule book decide them alone.
+    """
     bars, rules = inputs.bars, inputs.stocks
-    close, before = bars.close[:days, stocks], bars.pre_close[:days, stocks]
     # few: a limit price lies within a tick and its rounding of the least limit of all
     least = min(
         float(np.nanmin(limit, initial=np.inf)) for limit in (rules.limit_up, rules.limit_down)
     )
-    row, column = np.nonzero(np.abs(close - before) >= least * before - 2 * TICK)
-    own = stocks[column]
+    away = np.abs(bars.close - bars.pre_close)
+    row, own = np.nonzero(away >= least * bars.pre_close - 2 * TICK)
     place = bars.limit_class[row, own].astype(np.int64)
     place = np.where(place == LimitClass.FREE, 2 * rules.board[own], place)
-    close, before = close[row, column], before[row, column]
+    close, before = bars.close[row, own], bars.pre_close[row, own]
     highest, lowest = limit_prices(
         before, rules.limit_up[row, place], rules.limit_down[row, place], rules.inward[own]
     )
-    found = np.zeros((days, stocks.size), dtype=np.bool_)
-    found[row, column] = (close > highest + GRACE) | (close < lowest - GRACE)
-    return found
+    beyond = (close > highest + GRACE) | (close < lowest - GRACE)
+    return row[beyond], own[beyond]
 
 
 def own_code_notes(strategy: Strategy) -> list[Bilingual]:

@@ -46,5 +46,5 @@ def test_a_close_is_odd_beyond_its_own_limit(board, place, close, beyond):
     inputs = calm_inputs(days=2, board=np.array([board]), limit_up=limits, limit_down=limits)
     inputs.close[1, 0] = close
     inputs.limit_class[1, 0] = place
-    found = _beyond_limits(kernel_inputs(inputs), 2, np.array([0]))
-    assert found.tolist() == [[False], [beyond]]
+    day, stock = _beyond_limits(kernel_inputs(inputs))
+    assert list(zip(day, stock, strict=True)) == [(1, 0)] * beyond

@@ -15,7 +15,7 @@ from tests.sample import END, START, sample_market, small_strategy
 # what a plan does not know: a table made of the dates of a selection, and what lies with the market
 NOT_PLANNED = {
     "whole_book", "price_limits", "impact_volatility", "industry_returns", "past_of_the_market",
-    "share_growth", "style_grades", "corporate_actions", "stated_values",
+    "share_growth", "style_grades", "corporate_actions", "stated_values", "odd_closes",
 }  # fmt: skip
 
 

@@ -262,7 +262,7 @@ def test_what_a_market_decides_alone_lies_beside_its_panels(
     of_all_days = {"price_limits", "impact_volatility", "index_weights"}
     of_the_span = {
         "industry_returns", "past_of_the_market", "style_grades", "corporate_actions",
-        "stated_values",
+        "stated_values", "odd_closes",
     }  # fmt: skip
     assert set(kept.contents()["stage"]) == of_all_days | of_the_span
     forget_stages()
