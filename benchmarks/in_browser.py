@@ -15,10 +15,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 __all__ = ["WIDTHS", "Findings", "browser", "chromium", "looked_at"]
 
@@ -94,8 +94,10 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator["Browser"]:
     """Start the machine's Chromium without a window."""
+    from playwright.sync_api import sync_playwright  # late: tests that are only looked for wait
+
     with sync_playwright() as play:
         found = play.chromium.launch(executable_path=chromium(), args=list(_QUIET))
         try:
@@ -105,7 +107,7 @@ def browser() -> Iterator[Browser]:
 
 
 def looked_at(
-    found: Browser, address: str, width: int, *, rules: bool = True, picture: Path | None = None
+    found: "Browser", address: str, width: int, *, rules: bool = True, picture: Path | None = None
 ) -> Findings:
     """Open a page in a window of a width and return what is wrong with it.
 
@@ -128,7 +130,7 @@ def looked_at(
     return Findings(errors, wider, broken, keyboard)
 
 
-def _wait_until_drawn(page: Page) -> None:
+def _wait_until_drawn(page: "Page") -> None:
     """Wait for the figures of our own pages; others are as they are once they are loaded."""
     page.wait_for_load_state("load", timeout=_DRAWN_MS)
     if page.evaluate("document.querySelector('[data-figure], .figure script') !== null"):
@@ -142,7 +144,9 @@ def _wait_until_drawn(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
-def _rules_broken(page: Page) -> list[str]:
+def _rules_broken(page: "Page") -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
     answer = Axe().run(page, options=_RULES).response
     told = []
     for rule in answer["violations"]:
@@ -153,7 +157,7 @@ def _rules_broken(page: Page) -> list[str]:
     return told
 
 
-def _keyboard(page: Page) -> list[str]:
+def _keyboard(page: "Page") -> list[str]:
     """Press the tab key through the page: each stop is reached once and shows where it is."""
     page.evaluate("window.scrollTo(0, 0); document.activeElement.blur()")
     expected, reached, hidden = page.evaluate(_STOPS), 0, []

@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "quanthedge"
 PAGE = ROOT / "docs" / "architecture.md"
@@ -187,18 +185,39 @@ def test_few_files_lie_loose_and_faces_stay_small() -> None:
     assert len(names) < MOST_NAMES_ON_FACES
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
-    if room_of(path) == "report":
-        return  # imported by nothing below it
-    heavy = {name.split(".")[0] for name in libraries(path, top_only=True)} & LIGHT
+def test_heavy_libraries_are_imported_where_they_are_used() -> None:
+    heavy = {
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in modules()
+        if room_of(path) != "report"  # imported by nothing below it
+        for name in libraries(path, top_only=True)
+        if name.split(".")[0] in LIGHT
+    }
     assert not heavy
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_kernels_are_compiled_by_the_one_that_lives_without_a_cache(path: Path) -> None:
-    if room_of(path) != "compiled":
-        assert not {name for name in libraries(path) if name.split(".")[0] == "numba"}
+def test_tests_import_heavy_libraries_where_they_use_them() -> None:
+    # whoever runs one test, and every process that shares them, would wait for all of these
+    late = {*LIGHT, "openpyxl", "pypdfium2", "sphinx", "nbformat", "IPython", "playwright"} - {
+        "arch"
+    }
+    early = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for name in libraries(path, top_only=True)
+        if name.split(".")[0] in late
+    }
+    assert not early
+
+
+def test_kernels_are_compiled_by_the_one_that_lives_without_a_cache() -> None:
+    compiled = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        if room_of(path) != "compiled"
+        and any(name.split(".")[0] == "numba" for name in libraries(path))
+    }
+    assert not compiled
 
 
 def test_the_package_adds_little_to_the_import_of_pandas() -> None:

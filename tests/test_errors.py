@@ -1,19 +1,25 @@
 """An error tells in a notebook what it tells on the command line: one line."""
 
+from typing import TYPE_CHECKING
+
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 import quanthedge as qh
 
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
 
 @pytest.fixture
-def shell() -> InteractiveShell:
+def shell() -> "InteractiveShell":
+    from IPython.core.interactiveshell import InteractiveShell
+
     shell = InteractiveShell()
     shell.run_line_magic("colors", "nocolor")
     return shell
 
 
-def said(shell: InteractiveShell, capsys: pytest.CaptureFixture[str], code: str) -> list[str]:
+def said(shell: "InteractiveShell", capsys: pytest.CaptureFixture[str], code: str) -> list[str]:
     shell.run_cell("import quanthedge as qh")
     capsys.readouterr()
     shell.run_cell(code)

@@ -8,18 +8,13 @@ and readers aloud. ``zh/x`` is the page ``x`` in Chinese.
 import gettext
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-import pydata_sphinx_theme
-import sphinx
 from sphinx.application import Sphinx
 
-_CATALOGUES = (
-    (Path(pydata_sphinx_theme.__file__).parent / "locale", "zh"),
-    (Path(sphinx.__file__).parent / "locale", "zh_CN"),
-)
+_CATALOGUES = (("pydata_sphinx_theme", "zh"), ("sphinx", "zh_CN"))
 _SAME = {"zh/generated/": "reference/generated/"}
 
 
@@ -27,8 +22,8 @@ _SAME = {"zh/generated/": "reference/generated/"}
 def _chinese() -> Callable[[str], str]:
     """Return what gives a word of the theme in Chinese, or as it is."""
     found = [
-        gettext.translation("sphinx", folder, languages=[language])
-        for folder, language in _CATALOGUES
+        gettext.translation("sphinx", files(package) / "locale", languages=[language])
+        for package, language in _CATALOGUES
     ]
     for first, second in pairwise(found):
         first.add_fallback(second)

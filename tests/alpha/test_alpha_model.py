@@ -5,9 +5,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import HuberRegressor, LassoCV
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
 
 import quanthedge as qh
 from quanthedge.alpha import AlphaModel, Estimator, Ridge, model
@@ -240,6 +237,9 @@ def test_a_family_leaves_out_what_the_market_cannot_carry_a_name_does_not(monkey
 
 
 def test_a_regressor_of_scikit_learn_stands_in_a_strategy_as_plain_data() -> None:
+    from sklearn.linear_model import HuberRegressor
+    from sklearn.neighbors import KNeighborsRegressor
+
     made = AlphaModel(combine=HuberRegressor(epsilon=1.2))
     assert made.combine == Estimator(
         of="sklearn.linear_model._huber:HuberRegressor", parameters={"epsilon": 1.2}
@@ -291,8 +291,6 @@ def test_a_combination_of_the_users_own_runs_and_its_file_is_kept(tmp_path) -> N
         ({"alpha.combine": {"kind": "estimator", "of": "os:system"}}, "of"),
         ({"alpha.neutral": ["style"]}, "neutral"),
         ({"alpha.missing": {"momentum": "exclude"}}, "no factor of the library"),
-        ({"alpha.combine": make_pipeline(LassoCV())}, "derived from quanthedge.alpha.Combiner"),
-        ({"alpha.combine": LassoCV}, "is a class"),
         ({"factors": [{"factor": {"kind": "book_yield"}}]}, "accepted is one of them"),
         ({"alpha": None}, "section alpha"),
     ],
@@ -302,6 +300,19 @@ def test_a_section_that_cannot_be_is_one_line(changes, words) -> None:
         strategy().change(changes)
     assert isinstance(problem.value, StrategyError)
     assert "\n" not in str(problem.value)
+
+
+def test_a_combination_is_no_estimator_and_no_class() -> None:
+    from sklearn.linear_model import LassoCV
+    from sklearn.pipeline import make_pipeline
+
+    for given, words in (
+        (make_pipeline(LassoCV()), "derived from quanthedge.alpha.Combiner"),
+        (LassoCV, "is a class"),
+    ):
+        with pytest.raises(StrategyError, match=words) as problem:
+            strategy().change({"alpha.combine": given})
+        assert "\n" not in str(problem.value)
 
 
 def test_an_estimator_that_is_none_of_scikit_learn_is_refused_when_it_runs() -> None:

@@ -5,15 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import rankdata
-from sklearn.cluster import KMeans
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import ElasticNet as PeerNet
-from sklearn.linear_model import LinearRegression
-from sklearn.linear_model import Ridge as PeerRidge
-from sklearn.model_selection import KFold
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.preprocessing import StandardScaler
 
 import quanthedge as qh
 from quanthedge.alpha import Boosting, Combine, ElasticNet, FamilyEqual, MaximumIR, Ridge, Stack
@@ -33,13 +24,15 @@ KINDS = {
     "elastic_net": ElasticNet(**SMALL),
     "boosting": Boosting(**SMALL, trees=10, least_leaf=60),
     "stack": Stack(**SMALL, members=(FamilyEqual(), Ridge())),
-    "estimator": LinearRegression(),
+    "estimator": None,  # scikit-learn's own, made when it is asked for
 }
 LEARNS = [name for name in KINDS if name not in ("equal", "family_equal")]
 
 
 def combined(name, panel, labels, **options):
-    given = KINDS[name]
+    from sklearn.linear_model import LinearRegression
+
+    given = KINDS[name] or LinearRegression()
     if name == "estimator":
         options = {"cv": PanelWalkForward(first=12, step=12)} | options
     return Combine(given, **options).fit_predict(panel, labels)
@@ -101,6 +94,8 @@ def parts(panel, labels, rows):
 
 
 def test_ridge_is_that_of_scikit_learn_on_the_dates_it_may_see() -> None:
+    from sklearn.linear_model import Ridge as PeerRidge
+
     panel, labels = world(rows=30, ic=0.1)
     found = combined("ridge", panel, labels, neutral=())
     for number, start in enumerate((12, 24)):
@@ -113,6 +108,8 @@ def test_ridge_is_that_of_scikit_learn_on_the_dates_it_may_see() -> None:
 
 
 def test_a_window_forgets_what_lies_before_it() -> None:
+    from sklearn.linear_model import Ridge as PeerRidge
+
     panel, labels = world(rows=30)
     forgetful = Ridge(**SMALL, window=6)
     found = Combine(forgetful, neutral=()).fit_predict(panel, labels)
@@ -122,6 +119,8 @@ def test_a_window_forgets_what_lies_before_it() -> None:
 
 
 def test_ridge_keeps_to_the_signs_where_it_is_asked() -> None:
+    from sklearn.linear_model import Ridge as PeerRidge
+
     panel, labels = world(rows=30, ic=-0.2)
     free, held = (
         Combine(Ridge(**SMALL, monotone=one), neutral=()).fit_predict(panel, labels).weights()
@@ -136,6 +135,9 @@ def test_ridge_keeps_to_the_signs_where_it_is_asked() -> None:
 
 
 def test_elastic_net_and_trees_are_those_of_scikit_learn() -> None:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import ElasticNet as PeerNet
+
     panel, labels = world(rows=26, ic=0.2)
     x, y = (one.reshape(-1, *one.shape[2:]) for one in parts(panel, labels, slice(0, 11)))
     net = PeerNet(alpha=0.0005, l1_ratio=0.5, fit_intercept=False, positive=True).fit(x, y)
@@ -179,6 +181,8 @@ def test_equal_weights_fit_nothing() -> None:
 
 def graded(column):
     """Ranks in (-0.5, 0.5) of those that have the factor; others average."""
+    from scipy.stats import rankdata
+
     known = np.isfinite(column)
     found = np.zeros(column.size)
     found[known] = (rankdata(column[known]) - 0.5) / max(known.sum(), 1) - 0.5
@@ -269,6 +273,9 @@ def test_purged_folds_predict_every_date_and_say_that_they_are_not_causal() -> N
 
 
 def test_any_estimator_keeps_to_the_signs_where_it_can() -> None:
+    from sklearn.linear_model import LinearRegression
+    from sklearn.neighbors import KNeighborsRegressor
+
     panel, labels = world(rows=40, ic=-0.4)
     rule = {"cv": PanelWalkForward(first=12), "monotone": "sign", "neutral": ()}
     made = LinearRegression()
@@ -319,6 +326,11 @@ class Cheat:
 
 
 def test_what_cannot_be_asked_is_one_line() -> None:
+    from sklearn.cluster import KMeans
+    from sklearn.linear_model import LinearRegression
+    from sklearn.model_selection import KFold
+    from sklearn.preprocessing import StandardScaler
+
     panel, labels = world(rows=30)
     rule = {"cv": PanelWalkForward(first=12)}
     wrong = [

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
-from sklearn.linear_model import Ridge as PeerRidge
 
 from quanthedge import trials
 from quanthedge.alpha import Combine, Combiner, Ridge
@@ -26,6 +24,8 @@ class Robust(Combiner):
 
     def estimator(self):
         """Return a regression."""
+        from sklearn.linear_model import LinearRegression
+
         return LinearRegression()
 
 
@@ -58,6 +58,8 @@ def test_a_combination_is_written_with_the_days_that_its_labels_look_at() -> Non
 
 
 def test_the_same_counts_once_however_it_is_asked_for() -> None:
+    from sklearn.linear_model import Ridge as PeerRidge
+
     made = Combine(PeerRidge(alpha=3), cv=CV)
     for combine, panel, where in (
         (made, PANEL, None),
@@ -71,6 +73,9 @@ def test_the_same_counts_once_however_it_is_asked_for() -> None:
 
 
 def test_every_other_combination_universe_panel_and_label_counts() -> None:
+    from sklearn.linear_model import LinearRegression
+    from sklearn.linear_model import Ridge as PeerRidge
+
     made = Combine(Ridge(**SMALL), cv=CV)
     some = np.ones(PANEL.values.shape[:2], bool)
     some[:, 7] = False

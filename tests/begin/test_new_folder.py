@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 import quanthedge as qh
@@ -34,6 +33,8 @@ def commands(readme: Path) -> list[str]:
 
 def cells(folder: Path) -> list[str]:
     """Return the code of a folder's notebook."""
+    import nbformat
+
     book = nbformat.read(folder / "first_steps.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     return [cell.source for cell in book.cells if cell.cell_type == "code"]
 
@@ -51,6 +52,8 @@ def test_the_strategy_loads_with_its_own_factor_and_carries_the_folders_name(fol
 
 
 def test_the_notebook_is_valid_and_has_the_code_of_its_text(folder: Path) -> None:
+    import nbformat
+
     nbformat.validate(nbformat.read(folder / "first_steps.ipynb", as_version=4))  # type: ignore[no-untyped-call]
     text = ast.parse((folder / "first_steps.py").read_text(encoding="utf-8"))
     assert ast.dump(text) == ast.dump(ast.parse("\n".join(cells(folder))))

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from scipy.stats import beta
 
 from benchmarks.mutants import mutants
 from benchmarks.mutated import MODULES
@@ -32,6 +31,8 @@ def test_a_sample_has_each_fault_once_and_is_the_same_for_the_same_seed():
 
 @pytest.mark.parametrize(("found", "tried"), [(0, 10), (27, 30), (10, 10)])
 def test_the_interval_is_that_of_clopper_and_pearson(found, tried):
+    from scipy.stats import beta
+
     low = beta.ppf(0.025, found, tried - found + 1) if found else 0.0
     high = beta.ppf(0.975, found + 1, tried - found) if found < tried else 1.0
     assert interval(found, tried) == pytest.approx((low, high), abs=1e-9)

@@ -159,7 +159,7 @@ def test_a_contract_in_several_rows_is_netted_and_named(tmp_path):
 
 
 FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-LONG = b'<row r="9"><c r="A9" t="inlineStr"><is><t>' + b"x" * 60_000_000 + b"</t></is></c></row>"
+LONG = b'<row r="9"><c r="A9" t="inlineStr"><is><t>LONG</t></is></c></row>'
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,7 @@ def test_a_workbook_of_a_few_bytes_that_claims_gigabytes_is_refused(tmp_path, ro
     pd.DataFrame({"证券代码": ["600519"], "持仓数量": [300]}).to_excel(
         tmp_path / "a.xlsx", index=False
     )
+    row = row.replace(b"LONG", b"x" * 60_000_000)
     with (
         zipfile.ZipFile(tmp_path / "a.xlsx") as sound,
         zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb,

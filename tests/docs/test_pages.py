@@ -12,11 +12,6 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 pytest.importorskip("sphinx", reason="the extra docs is not installed")
 
-import api  # noqa: E402
-import bilingual  # noqa: E402
-import links  # noqa: E402
-import reference  # noqa: E402
-import search_words  # noqa: E402
 
 from quanthedge.factors import Factor  # noqa: E402
 from quanthedge.kinds import Kinded  # noqa: E402
@@ -38,6 +33,8 @@ def commands(path):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_key_of_a_strategy_has_a_meaning_in_both_languages(language):
+    import reference
+
     words = reference.Words(language)
     page = reference.keys_page(words) + reference.factors_page(words)
     assert not words.missing, "add them to docs/texts/meanings_zh.csv"
@@ -46,6 +43,8 @@ def test_every_key_of_a_strategy_has_a_meaning_in_both_languages(language):
 
 
 def test_every_kind_of_every_part_is_on_the_page_of_keys():
+    import reference
+
     page = reference.keys_page(reference.Words("en"))
     roots = {one for one in _all(Kinded) if one._root_class is one and one is not Factor}
     for root in roots:
@@ -60,6 +59,8 @@ def _all(cls):
 
 
 def test_every_factor_has_a_card_in_both_languages():
+    import reference
+
     pages = [reference.factors_page(reference.Words(language)) for language in ("en", "zh")]
     for kind in Factor.builtin():
         if kind != "signal":  # a table of scores: docs/own_signals.md
@@ -67,6 +68,8 @@ def test_every_factor_has_a_card_in_both_languages():
 
 
 def test_every_public_name_stands_in_a_group_of_the_reference():
+    import api
+
     assert api.ungrouped() == [], "add them to docs/texts/api.toml"
     assert "quanthedge.backtest\n" in api.page()
 
@@ -95,6 +98,8 @@ def test_chinese_pages_run_commands_of_the_english_ones(page):
 
 
 def test_links_that_lead_nowhere_and_what_is_fetched_are_found(tmp_path):
+    import links
+
     (tmp_path / "a.html").write_text(
         '<p id="here"></p><a href="b.html#there">b</a><a href="b.html#gone">b</a>'
         '<a href="c.html">c</a><a href="#here">here</a><a href="https://example.org">out</a>'
@@ -109,6 +114,8 @@ def test_links_that_lead_nowhere_and_what_is_fetched_are_found(tmp_path):
 
 
 def test_a_chinese_query_of_any_length_is_found_by_the_words_of_a_page():
+    import search_words
+
     split = search_words.SearchBoth({}).split
     there = set(split("提取业绩报酬的高水位线 hedge_ratio"))
     assert {"业绩", "绩报", "报酬"} <= there
@@ -118,6 +125,8 @@ def test_a_chinese_query_of_any_length_is_found_by_the_words_of_a_page():
 
 
 def test_a_page_leads_to_the_same_page_in_the_other_language():
+    import bilingual
+
     known = {"index", "zh/index", "howto/sweep", "zh/howto/sweep", "ledger",
              "reference/generated/keys", "zh/generated/keys"}  # fmt: skip
     other = bilingual.other_language

@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import rankdata, spearmanr
 
 from quanthedge import ops
 from quanthedge.errors import QuantHedgeError
@@ -27,6 +25,8 @@ def universe(seed, shape):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.integers(-4, 4).map(float), st.just(np.nan)), min_size=1, max_size=30))
 def test_ranks_are_those_of_scipy_with_ties_averaged(values):
+    from scipy.stats import rankdata
+
     x = np.array([values])
     known = ~np.isnan(x[0])
     found = ops.rank(x)[0]
@@ -79,6 +79,8 @@ def test_standardised_rows_have_mean_0_and_deviation_1():
 
 
 def test_what_is_left_of_a_regression_is_what_statsmodels_leaves():
+    import statsmodels.api as sm
+
     rng = np.random.default_rng(7)
     x, size, beta = rows(8), rows(9, gaps=0.05) * 2 + 25, rows(10, gaps=0.0)
     groups = rng.integers(-1, 6, x.shape)
@@ -127,6 +129,8 @@ def test_a_group_of_one_and_the_unknown_group_lose_their_own_mean():
 
 
 def test_rank_correlations_are_those_of_scipy():
+    from scipy.stats import spearmanr
+
     x, y = np.round(rows(18), 1), rows(19)
     where = universe(20, x.shape)
     found = ops.rank_correlation(x, y, where)

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import skew
 
 import quanthedge as qh
 from quanthedge import ops
@@ -100,6 +99,8 @@ def test_pairs_are_those_of_pandas(name, window):
 
 
 def test_an_outlier_at_a_block_s_border_costs_the_skewness_few_digits():
+    from scipy.stats import skew
+
     rng = np.random.default_rng(14)
     x = rng.standard_normal((600, 4))
     x[250], x[249] = 1e4, -3e3  # where the two parts of windows of 250 days meet
@@ -112,6 +113,8 @@ def test_an_outlier_at_a_block_s_border_costs_the_skewness_few_digits():
 @pytest.mark.parametrize("level", [0.0, 1e6, -1e9])
 def test_a_high_level_costs_no_digits(level):
     # Small whole numbers and a level that floats hold exactly: the answer is that of fractions.
+    from scipy.stats import skew
+
     rng = np.random.default_rng(5)
     small = rng.integers(-50, 50, (60, 3)).astype(float)
     window = 7

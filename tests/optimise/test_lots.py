@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from quanthedge.optimise import Problem
 from quanthedge.optimise.lots import whole_lots
@@ -95,6 +94,8 @@ def priced(problem: Problem, solution, stocks, trade):
 
 def best_lots(problem, solution, near, book, price, lot, step):
     """The least objective over all lots within four steps of some trades, by a MILP."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     choices = []
     for i, own in enumerate(near):
         around = own + np.arange(-4, 5) * max(step[i], 100)

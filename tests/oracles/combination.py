@@ -1,11 +1,12 @@
 """Weights of combinations, read slowly from their definitions."""
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
 
 
 def features(raw, signs):
     """Return signed ranks in (-0.5, 0.5), date by date and factor by factor."""
+    from scipy.stats import rankdata
+
     made = np.zeros(raw.shape)
     for r in range(raw.shape[0]):
         for k in range(raw.shape[2]):
@@ -16,11 +17,15 @@ def features(raw, signs):
 
 def targets(value):
     """Return the ranks of the returns of each date."""
+    from scipy.stats import rankdata
+
     return np.stack([(rankdata(row) - 0.5) / row.size - 0.5 for row in value])
 
 
 def ics(made, learnt):
     """Return Spearman's correlation of each factor with the target on each date."""
+    from scipy.stats import spearmanr
+
     return np.array(
         [[spearmanr(row[:, k], y)[0] for k in range(row.shape[1])]
          for row, y in zip(made, learnt, strict=True)]

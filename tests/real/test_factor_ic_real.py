@@ -12,7 +12,6 @@ the means by 0.003.
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
 
 from quanthedge.factors import panel
 
@@ -46,6 +45,8 @@ def largest(real_market, month_ends):
 
 
 def test_the_mean_rank_ic_of_the_800_largest_is_what_was_measured(real_market, month_ends, largest):
+    from scipy.stats import spearmanr
+
     wealth = real_market.prices("mark", adjusted="backward").to_numpy()[month_ends]
     earned = wealth[1:] / wealth[:-1] - 1
     found = panel(real_market, list(MEASURED), month_ends)

@@ -7,7 +7,6 @@ by the legal deadline, so that they are compared just after the first quarter's.
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from quanthedge.factors import panel
 from tests.real.test_factor_ic_real import largest, month_ends
@@ -28,6 +27,8 @@ MEASURED = {
 
 
 def test_the_mean_rank_ic_of_fundamentals_is_what_was_measured(real_market, month_ends, largest):
+    from scipy.stats import spearmanr
+
     wealth = real_market.prices("mark", adjusted="backward").to_numpy()[month_ends]
     earned = wealth[1:] / wealth[:-1] - 1
     found = panel(real_market, list(MEASURED), month_ends)
@@ -46,6 +47,8 @@ def test_the_mean_rank_ic_of_fundamentals_is_what_was_measured(real_market, mont
 
 @pytest.mark.parametrize("day", ["2012-05-03", "2014-05-05", "2017-05-03"])
 def test_returns_of_a_first_quarter_are_another_vendors_ratio(real_market, day):
+    from scipy.stats import spearmanr
+
     row = real_market.day(day)
     found = panel(real_market, ["roe_quarter"], [row]).frame("roe_quarter").to_numpy()[0]
     theirs = real_market.fundamental("roe_cum_pct")[row] / 100

@@ -10,9 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
-import pypdfium2 as pdfium
 import pytest
 from typer.testing import CliRunner
 
@@ -56,6 +54,8 @@ def run() -> Result:
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def made(request, run) -> SimpleNamespace:
+    import pypdfium2 as pdfium
+
     result = run.with_product(PRODUCT)
     paper = build_paper(result, request.param)
     pdf = pdfium.PdfDocument(render_paper_pdf(paper))
@@ -83,6 +83,8 @@ def plain(text: str) -> str:
 
 
 def test_every_cell_stands_in_page_pdf_workbook_and_numbers(made) -> None:
+    import openpyxl
+
     shown = plain(html.unescape(re.sub(r"<[^>]+>", "", made.html)))
     printed = plain("".join(made.pages))
     book = openpyxl.load_workbook(io.BytesIO(render_workbook(made.document, None)))
@@ -178,6 +180,8 @@ def test_weeks_are_those_of_the_last_year_and_chain_to_the_unit_value(run) -> No
 
 
 def test_the_paper_has_two_to_four_pages_whatever_its_history(made) -> None:
+    import pypdfium2 as pdfium
+
     assert 2 <= len(made.pages) <= 4
     day = {"zh": "2014-10-16", "en": "2014-09-18"}[made.language]
     others = [made.result.until(day)]
@@ -188,6 +192,8 @@ def test_the_paper_has_two_to_four_pages_whatever_its_history(made) -> None:
 
 
 def test_a_long_name_of_a_fact_leaves_its_text_most_of_the_width() -> None:
+    import pypdfium2 as pdfium
+
     paper = build_paper(random_run(60).with_product({"code": "SX1234"}), "en")
     terms = [*paper.document.terms, ("Subscription and redemption fees, in full", "none")]
     page = pdfium.PdfDocument(
@@ -233,6 +239,8 @@ def test_comments_are_in_the_reader_s_language(made) -> None:
 
 
 def test_a_comment_puts_neither_link_nor_picture_nor_markup_into_a_page() -> None:
+    import pypdfium2 as pdfium
+
     evil = "<script>x</script> [a](http://b) ![c](d) #set `e` $f$ *g*"
     (paragraph,) = read_markdown(evil)
     assert paragraph.text.startswith("<script>x</script> [a](http://b) ![c](d) #set `e` $f$")
@@ -252,6 +260,8 @@ def test_the_page_asks_for_nothing_outside_and_runs_no_script(made) -> None:
 
 
 def test_numbers_for_clients_hold_neither_parameters_nor_days_of_the_ledger(made) -> None:
+    import openpyxl
+
     told = json.loads(render_numbers(made.document, None))
     assert "strategy" not in told
     assert "versions" not in told
@@ -310,6 +320,8 @@ def test_a_fund_that_hedges_nothing_has_no_empty_tables() -> None:
 
 
 def test_a_run_without_closes_of_the_index_leaves_out_what_needs_them() -> None:
+    import pypdfium2 as pdfium
+
     base = random_run(120)
     lost = base.changed(ledger=base.ledger.assign(index_close=np.nan))
     paper = build_paper(lost, "zh")

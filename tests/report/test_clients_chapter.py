@@ -3,7 +3,6 @@
 from datetime import date
 from functools import cache
 
-import pypdfium2 as pdfium
 import pytest
 
 from quanthedge.backtesting.result import Result
@@ -38,6 +37,8 @@ def shipped() -> Result:
     [("whole_fund", "zh"), ("series", "zh"), ("series", "en"), ("equalisation", "en")],
 )
 def test_statements_stand_in_the_report(method: str, language: str) -> None:
+    import pypdfium2 as pdfium
+
     result = run(method)
     document = build_document(result, language)
     chapter = next(c for c in document.chapters if c.id == "investors")

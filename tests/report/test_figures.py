@@ -1,10 +1,10 @@
 """The figures of the notebook are those of the page, and show the ledger's numbers."""
 
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from quanthedge import report
@@ -12,6 +12,9 @@ from quanthedge.performance import drawdowns, exposures, levels
 from quanthedge.report import specs
 from quanthedge.report.gallery import figure_names, named_figure
 from tests.performance.random_run import random_ledger, random_run
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +27,10 @@ def run() -> SimpleNamespace:
     return random_run(120)
 
 
-def drawn(spec: dict) -> go.Figure:
+def drawn(spec: dict) -> "go.Figure":
     """A figure of the report as plotly has it, which refuses what it does not know."""
+    import plotly.graph_objects as go
+
     return go.Figure(spec)
 
 

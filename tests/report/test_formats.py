@@ -11,9 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import openpyxl
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_raw
 import pytest
 
 from quanthedge.backtesting.result import Result
@@ -97,6 +94,8 @@ def plain(text: str) -> str:
 
 
 def test_html_and_json_and_workbook_print_every_cell_of_every_table(made) -> None:
+    import openpyxl
+
     shown = Tables(made.html).cells
     book = openpyxl.load_workbook(io.BytesIO(made.xlsx), data_only=True)
     sheets = {sheet["A1"].value: sheet for sheet in book.worksheets}
@@ -178,6 +177,8 @@ def test_the_parts_of_alpha_add_up_to_its_line_in_the_report(made) -> None:
 
 
 def test_layers_and_industries_add_up_to_the_line_alpha_in_report_and_workbook(made) -> None:
+    import openpyxl
+
     found = {table.id: table for table in tables(made.document)}
     alpha = made.result.bridge()["alpha"].iloc[0]
     *layers, total = found["table-layers"].rows
@@ -217,6 +218,8 @@ def test_the_steps_of_the_layers_end_at_alpha_and_bars_are_those_of_the_table(ma
 
 
 def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
+    import pypdfium2 as pdfium
+
     pages = pdfium.PdfDocument(made.pdf)
     text = plain("".join(page.get_textpage().get_text_range() for page in pages))
     for table in tables(made.document):
@@ -230,6 +233,9 @@ def test_the_pdf_prints_every_cell_of_every_table(made) -> None:
 
 
 def test_the_cover_says_the_same_in_all_four_formats(made) -> None:
+    import openpyxl
+    import pypdfium2 as pdfium
+
     document = made.document
     cover = pdfium.PdfDocument(made.pdf)[0].get_textpage().get_text_range()
     page = " ".join(re.sub(r"<[^>]+>", " ", made.html.split("</header>")[0]).split())
@@ -268,6 +274,9 @@ def test_every_number_of_the_json_is_the_one_that_its_text_rounds(made) -> None:
 
 
 def test_pages_are_a4_with_embedded_fonts_and_nothing_outside(made) -> None:
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as pdfium_raw
+
     document = pdfium.PdfDocument(made.pdf)
     assert 8 <= len(document) <= 40
     for page in document:
@@ -301,6 +310,8 @@ def test_no_letter_lacks_its_glyph(made) -> None:
 
 
 def test_chinese_pages_have_no_english_words(made) -> None:
+    import pypdfium2 as pdfium
+
     if made.document.language == "en":
         return
     document = pdfium.PdfDocument(made.pdf)
@@ -319,6 +330,8 @@ def test_chinese_pages_have_no_english_words(made) -> None:
 
 
 def test_formulas_of_the_workbook_say_what_the_report_says(made, tmp_path) -> None:
+    import openpyxl
+
     path = tmp_path / "book.xlsx"
     path.write_bytes(made.xlsx)
     shown = openpyxl.load_workbook(path, data_only=True).worksheets[-1]
@@ -384,6 +397,9 @@ def test_the_same_run_gives_the_same_bytes(kind: str, tmp_path: Path) -> None:
 
 
 def test_text_of_the_user_is_neither_formula_nor_markup() -> None:
+    import openpyxl
+    import pypdfium2 as pdfium
+
     evil = "=1+1 #pagebreak() $x$ *bold* <b> 𠮷"
     run = random_run(60, strategy=plain_strategy(name=evil))
     document = build_document(run, "en")
@@ -395,6 +411,8 @@ def test_text_of_the_user_is_neither_formula_nor_markup() -> None:
 
 
 def test_words_in_cells_do_not_squeeze_the_first_column(made) -> None:
+    import pypdfium2 as pdfium
+
     reason = (
         "skewness and kurtosis outside the formula"
         if made.document.language == "en"

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_raw
 import pytest
 
 from quanthedge.errors import DataError
@@ -18,6 +17,9 @@ from quanthedge.report.pdf import render_pdf
 from tests.performance.random_run import random_run
 from tests.sample import sample_result
 
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
+
 NINE_YEARS = 9 * 243
 POINTS = 8.0
 
@@ -28,22 +30,26 @@ def nine_years() -> Document:
 
 
 @cache
-def pages_of(kind: str) -> pdfium.PdfDocument:
+def pages_of(kind: str) -> "pdfium.PdfDocument":
+    import pypdfium2 as pdfium
+
     if kind == "nine years":
         return pdfium.PdfDocument(render_pdf(nine_years()))
     document = build_document(sample_result(), "zh", edition="risk" if kind == "risk" else "full")
     return pdfium.PdfDocument(render_pdf(document))
 
 
-def sized(pages: pdfium.PdfDocument) -> Iterator[tuple[str, float]]:
+def sized(pages: "pdfium.PdfDocument") -> Iterator[tuple[str, float]]:
     """Every letter of a document with its size in points."""
+    import pypdfium2.raw as pdfium_raw
+
     for page in pages:
         text = page.get_textpage()
         for k in range(text.count_chars()):
             yield text.get_text_range(k, 1), pdfium_raw.FPDFText_GetFontSize(text.raw, k)
 
 
-def empty_share(page: pdfium.PdfPage) -> float:
+def empty_share(page: "pdfium.PdfPage") -> float:
     """The tallest empty strip of a page, between its head and its foot, as a share of it."""
     grey = np.asarray(page.render(scale=0.5, grayscale=True).to_numpy()).squeeze()
     body = grey[int(0.06 * len(grey)) : int(0.94 * len(grey))]
@@ -62,6 +68,8 @@ def test_no_page_but_the_last_is_half_empty(kind: str) -> None:
 
 @pytest.mark.parametrize("chosen", [("holdings", "fees"), ("costs", "hedge")])
 def test_the_last_figures_of_a_chapter_stand_below_its_tables(chosen: tuple[str, ...]) -> None:
+    import pypdfium2 as pdfium
+
     chapters = {one.id: one for one in nine_years().chapters}
     part = replace(nine_years(), chapters=[chapters[one] for one in chosen])
     pages = pdfium.PdfDocument(render_pdf(part))
@@ -72,6 +80,8 @@ def test_the_last_figures_of_a_chapter_stand_below_its_tables(chosen: tuple[str,
 
 
 def test_tables_of_nine_years_are_printed_at_eight_points() -> None:
+    import pypdfium2.raw as pdfium_raw
+
     pages = pages_of("nine years")
     sizes = {}
     for page in pages:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import in_browser
 from quanthedge.batch.judgement import judged
 from quanthedge.daily import orders_for
 from quanthedge.evaluation.pages import sheet_name
@@ -13,7 +14,7 @@ from tests.batch.judgement.made_sweeps import grid_of, made_sweep
 from tests.evaluation.test_evaluation import evaluation
 from tests.sample import sample_market, sample_result, small_strategy
 
-in_browser = pytest.importorskip("benchmarks.in_browser", reason="playwright is not installed")
+pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(
     in_browser.chromium() is None, reason="no Chromium on this machine (Debian package chromium)"
 )

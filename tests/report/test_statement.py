@@ -6,9 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pypdfium2 as pdfium
 import pytest
-from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 import quanthedge as qh
@@ -116,6 +114,9 @@ def test_every_fee_is_explained_by_figures_that_give_it(method: str) -> None:
 
 
 def test_every_format_is_written_and_names_nobody_else(tmp_path: Path) -> None:
+    import pypdfium2 as pdfium
+    from openpyxl import load_workbook
+
     name = NAMES["B"]
     paths = list(write_statements(result(), name, tmp_path, ["html", "pdf", "xlsx", "json"], "zh"))
     names = [re.fullmatch(r"(statement_Beryl_Trust-[0-9a-f]{10})_zh\.(\w+)", p.name) for p in paths]

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 from datetime import date, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -21,6 +21,9 @@ from quanthedge.report.texts import words
 from quanthedge.report.workbook import render_workbook
 from tests.performance.random_run import random_run
 from tests.sample import END, START, sample_market, small_strategy
+
+if TYPE_CHECKING:
+    import openpyxl
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
@@ -37,7 +40,9 @@ def content() -> bytes:
     return render_workbook(build_document(result(), "en"), result())
 
 
-def opened(pages: bytes, **options: bool) -> openpyxl.Workbook:
+def opened(pages: bytes, **options: bool) -> "openpyxl.Workbook":
+    import openpyxl
+
     return openpyxl.load_workbook(io.BytesIO(pages), **options)
 
 

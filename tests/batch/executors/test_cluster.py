@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.batch.executors.fakes import jobs_of, place, run
 from tests.batch.executors.real_cluster import RealCluster
 from tests.sample import NEUTRAL, SAMPLE
 
-distributed = pytest.importorskip("distributed")
+if find_spec("distributed") is None:
+    pytest.skip("distributed is not installed", allow_module_level=True)
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="groups of processes and signals")
 
 
@@ -246,7 +248,7 @@ def test_ctrl_c_while_a_cluster_comes_up_ends_it_whole(monkeypatch: pytest.Monke
             os.kill(os.getpid(), signal.SIGINT)  # once more, out of impatience
             told.append("ended")
 
-    monkeypatch.setattr(distributed, "LocalCluster", Slow)
+    monkeypatch.setattr("distributed.LocalCluster", Slow)
     with pytest.raises(KeyboardInterrupt), executor_of(None, "local:1"):
         told.append("used")
     assert told == ["up", "ended"]
