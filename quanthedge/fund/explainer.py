@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import prod
 from typing import Literal
 
 import pandas as pd
@@ -118,10 +119,17 @@ def _kept(path: list[float], charged: Charged, rate: Number, years: int) -> floa
     invested = Fraction(1_000_000_000)  # large: cents and four decimals then weigh nothing
     register.subscribe("investor", 1_000_000_000)
     assets = invested
-    for month, factor in enumerate(path, start=1):
-        assets *= Fraction(factor)
+    step = _MONTHS.get(charged, len(path))
+    for first in range(0, len(path), step):
+        assets *= _product(path[first : first + step])
         register.revalue(assets)
-        if charged != "redemption" and month % _MONTHS[charged] == 0:
+        if charged != "redemption":
             assets -= sum(Fraction(one.fee) for one in register.crystallise())
     paid = Fraction(register.value_if_redeemed("investor"))
     return float(float(paid / invested) ** (1.0 / years) - 1.0)
+
+
+def _product(factors: list[float]) -> Fraction:
+    """Return the exact product of numbers; cut down once, not after each."""
+    above, below = zip(*(one.as_integer_ratio() for one in factors), strict=True)
+    return Fraction(prod(above), prod(below))

@@ -36,10 +36,9 @@ def round_half_up(value: Fraction | Decimal, decimals: int) -> Decimal:
     >>> round_half_up(Decimal("1.23455"), 4), round_half_up(Fraction(-1, 8), 2)
     (Decimal('1.2346'), Decimal('-0.13'))
     """
-    scaled = abs(Fraction(value)) * 10**decimals
-    steps = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    digits = tuple(int(digit) for digit in str(steps))
-    return Decimal((int(value < 0 and steps > 0), digits, -decimals))
+    above, below = value.as_integer_ratio()  # whole numbers: nothing is cut down on the way
+    steps = (2 * abs(above) * 10**decimals + below) // (2 * below)
+    return Decimal(f"{'-' if above < 0 and steps else ''}{steps}E-{decimals}")
 
 
 def half_up(values: Floats, decimals: int) -> Floats:
