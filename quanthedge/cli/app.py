@@ -9,43 +9,11 @@ import gc
 import sys
 import threading
 import warnings
-from collections.abc import Callable
 from typing import Annotated, TextIO
 
 import typer
 
-from quanthedge.cli import (
-    audit,
-    basis,
-    bridge,
-    cache,
-    capacity,
-    check,
-    compare,
-    demo,
-    doctor,
-    download,
-    evaluate,
-    explain,
-    factors,
-    import_,
-    judge,
-    new,
-    orders,
-    overfit,
-    report,
-    reproduce,
-    rules,
-    run,
-    runs,
-    simulate,
-    statement,
-    stress,
-    sweep,
-    token,
-    trials,
-    update,
-)
+from quanthedge.cli.commands import Group
 from quanthedge.cli.helping import in_language
 from quanthedge.cli.language import language_asked, language_of_environment, spoken, told
 from quanthedge.cli.terminal import answer, leave, prepare_streams
@@ -54,40 +22,9 @@ from quanthedge.words import error_said
 
 __all__ = ["app", "main"]
 
-_COMMANDS: dict[str, Callable[..., None]] = {  # in the order in which --help lists them
-    "demo": demo.command,
-    "new": new.command,
-    "doctor": doctor.command,
-    "import": import_.command,
-    "download": download.command,
-    "factors": factors.command,
-    "basis": basis.command,
-    "bridge": bridge.command,
-    "stress": stress.command,
-    "token": token.command,
-    "compare": compare.command,
-    "capacity": capacity.command,
-    "statement": statement.command,
-    "update": update.command,
-    "simulate": simulate.command,
-    "check": check.command,
-    "audit": audit.command,
-    "evaluate": evaluate.command,
-    "explain": explain.command,
-    "rules": rules.command,
-    "run": run.command,
-    "sweep": sweep.command,
-    "judge": judge.command,
-    "orders": orders.command,
-    "report": report.command,
-    "reproduce": reproduce.command,
-    "trials": trials.command,
-    "overfit": overfit.command,
-    "cache": cache.command,
-}
-
 app = typer.Typer(
     name="quanthedge",
+    cls=Group,
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -149,11 +86,6 @@ _BEGIN = {
     "quanthedge report runs/first": "report",
     "quanthedge --help": "help",
 }
-
-
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
-app.add_typer(runs.app)
 
 
 def _told(

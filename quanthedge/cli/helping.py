@@ -43,6 +43,7 @@ def in_language(command: Any, language: "Language") -> Any:
         for name, text in _HEADINGS.items():
             setattr(rich_utils, name, text)
         _translate(command, "")
+        command.commands.treat = lambda name, one: _translate(one, name)
     return command
 
 
@@ -86,8 +87,9 @@ def _translate(command: Any, path: str) -> None:
     for option in command.params:
         _translate_option(option, path)
     _in_chinese_usage(command)
-    for name, one in getattr(command, "commands", {}).items():
-        _translate(one, f"{path} {name}".strip())
+    if path:
+        for name, one in getattr(command, "commands", {}).items():
+            _translate(one, f"{path} {name}")
 
 
 def _is_example(part: str) -> bool:

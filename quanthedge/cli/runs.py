@@ -23,6 +23,9 @@ __all__ = ["Keys", "StoreFolder", "app", "opened"]
 app = typer.Typer(
     name="runs",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
     help=(
         "List, show, compare, remove and export the runs of a store, and check it.\n\n"
         "The store is a folder: --store FOLDER, or the environment's QUANTHEDGE_STORE. A run is "

@@ -8,21 +8,22 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from quanthedge.begin import sample_folder
 from quanthedge.cli.app import app
+from quanthedge.cli.commands import Commands
 
 PACKAGE = Path(__file__).parents[2] / "quanthedge"
-NAMES = {name: command.callback for command in app.registered_commands if (name := command.name)}
+COMMANDS = Commands()
+NAMES = [name for name in COMMANDS if name != "runs"]  # which has commands of its own
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_is_the_function_command_of_a_file_of_its_name(name: str) -> None:
     module = import_module(f"quanthedge.cli.{'import_' if name == 'import' else name}")
     assert module.__all__ == ["command"]
-    assert NAMES[name] is module.command
+    assert inspect.unwrap(COMMANDS[name].callback) is module.command
     text = inspect.getdoc(module.command) or ""
     assert "Example" in text
     assert f"quanthedge {name}" in text
@@ -38,8 +39,7 @@ def test_every_file_with_a_command_is_joined() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_option_that_several_commands_have_means_the_same_in_all(name: str) -> None:
     common = {"overwrite": "--overwrite", "again": "--again", "changes": "--set"}
-    made = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
-    for option in made.params:
+    for option in COMMANDS[name].params:
         if option.name in common:
             assert option.opts == [common[option.name]]
         if option.name == "market" and "--market" in option.opts:
@@ -55,6 +55,19 @@ def test_nothing_prints_outside_the_command_line() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "print", f"{path}, line {node.lineno}"
+
+
+def test_a_command_waits_for_no_other_one() -> None:
+    code = (
+        "import sys; from quanthedge.cli.app import app; from typer.main import get_command; "
+        "get_command(app).commands['rules']; "
+        "print(*(one for one in sys.modules if one.startswith('quanthedge.cli.')))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, encoding="utf-8"
+    )
+    loaded = {one.rpartition(".")[2] for one in told.stdout.splitlines()[-1].split()}
+    assert loaded & {*NAMES, "import_", "runs"} == {"rules"}
 
 
 def test_the_command_line_starts_without_the_libraries_of_the_work() -> None:
