@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "quanthedge"
+from tests.code_of_package import PACKAGE, modules, nodes, tree
+
+ROOT = PACKAGE.parent
 PAGE = ROOT / "docs" / "architecture.md"
 KNOWN = tomllib.loads(Path(__file__).with_name("architecture.toml").read_text(encoding="utf-8"))
 LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "arch", "scipy", "jinja2"}
@@ -33,10 +34,6 @@ class Import(NamedTuple):
     top: bool  # at the top level of the file, not inside a function
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
-
-
 @cache
 def rooms() -> list[str]:
     """Return the rooms of the table, from the top of the house to its ground."""
@@ -48,11 +45,6 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def only_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
@@ -61,7 +53,7 @@ def inside(path: Path) -> Iterator[Import]:
     """Yield every import of the package's own names in a file."""
     top = {id(node) for node in tree(path).body}
     name = path.relative_to(PACKAGE).as_posix()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("quanthedge."):
             module = str(node.module).removeprefix("quanthedge.")
             for alias in node.names:
@@ -106,9 +98,8 @@ def on_a_face(one: Import) -> bool:
 
 
 def libraries(path: Path, *, top_only: bool = False) -> set[str]:
-    nodes = tree(path).body if top_only else list(ast.walk(tree(path)))
     found = set()
-    for node in nodes:
+    for node in tree(path).body if top_only else nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -19,8 +19,8 @@ from quanthedge.cli.language import speak_as_the_environment
 from quanthedge.errors import StrategyWarning
 from quanthedge.words import error_said, retold
 from tests.cli.inside import inside
+from tests.code_of_package import PACKAGE, modules, nodes
 
-PACKAGE = Path(qh.__file__).parent
 CATALOGUE = tomllib.loads((PACKAGE / "errors.toml").read_text(encoding="utf-8"))
 # what others say, pydantic, click and the system; and what the code puts together of pieces
 OF_OTHERS = {"checked", "usage"}
@@ -32,9 +32,8 @@ PLACE = re.compile(r"\{\w+\}")
 def said_in_code() -> str:
     """Every text of the package's code, a gap where a value stands."""
     found = []
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += [text for node in ast.walk(tree) if (text := _text(node))]
+    for path in modules():
+        found += [text for node in nodes(path) if (text := _text(node))]
     return re.sub("\0+", "\0", "\n".join(found))
 
 
@@ -70,8 +69,8 @@ ONLY_WITH_THEIR_PARTS = {  # known once a sentence or a word of ours stands in a
 
 def errors_of_the_code() -> Iterator[tuple[str, str]]:
     """Yield where an error is raised and its text, a gap where a value stands."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules():
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 text = _text(node.args[0])
                 if node.func.id in FAMILY and re.search(r"[a-z]{3}", text):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.test_architecture import PACKAGE, modules, tree
+from tests.code_of_package import PACKAGE, modules, nodes, tree
 
 ROOT = PACKAGE.parent
 READERS = ("tests", "benchmarks", "docs", "notebooks", "strategies")
@@ -66,8 +66,7 @@ def asked_elsewhere() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[Path,
     imported, words = set(), set()
     for path in readers():
         known: dict[str, str] = {}  # modules under the names that the file knows them by
-        nodes = list(ast.walk(tree(path)))
-        for node in nodes:
+        for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and whence(path, node).startswith("quanthedge"):
                 for alias in node.names:
                     imported.add(origin(whence(path, node), alias.name))
@@ -81,7 +80,7 @@ def asked_elsewhere() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[Path,
                     words |= {(path, word) for word in re.split(r"[.:\-]", node.value)}
                 elif "quanthedge" in node.value and path.is_relative_to(ROOT / "tests"):
                     words |= {(path, word) for word in re.findall(r"\w+", node.value)}
-        for node in nodes:
+        for node in nodes(path):
             if isinstance(node, ast.Attribute):
                 base = (
                     ast.unparse(node.value)
@@ -123,7 +122,7 @@ def defined(path: Path) -> Iterator[tuple[str, ast.stmt]]:
 def shown(path: Path) -> frozenset[str]:
     """Return the names in the annotations of a module's functions, methods and fields."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         annotations: list[ast.expr | None] = []
         if isinstance(node, ast.FunctionDef) and not re.match(r"_[^_]", node.name):
             every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]

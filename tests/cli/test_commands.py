@@ -5,7 +5,6 @@ import inspect
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,8 +12,8 @@ from typer.testing import CliRunner
 from quanthedge.begin import sample_folder
 from quanthedge.cli.app import app
 from quanthedge.cli.commands import Commands
+from tests.code_of_package import PACKAGE, modules, nodes
 
-PACKAGE = Path(__file__).parents[2] / "quanthedge"
 COMMANDS = Commands()
 NAMES = [name for name in COMMANDS if name != "runs"]  # which has commands of its own
 
@@ -49,10 +48,10 @@ def test_an_option_that_several_commands_have_means_the_same_in_all(name: str) -
 
 
 def test_nothing_prints_outside_the_command_line() -> None:
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in modules():
         if path.is_relative_to(PACKAGE / "cli"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "print", f"{path}, line {node.lineno}"
 

@@ -6,7 +6,8 @@ import re
 from functools import cache
 
 import quanthedge
-from tests.test_architecture import PACKAGE, exported
+from tests.code_of_package import PACKAGE
+from tests.test_architecture import exported
 
 ROOT = PACKAGE.parent
 MOST = 450

@@ -14,6 +14,7 @@ from quanthedge.hedge.rule import Product
 from quanthedge.limits.futures import is_future
 from quanthedge.rules import FuturesRules, index_of, index_products, listing_date, product_of
 from quanthedge.rules.products import index_product
+from tests.code_of_package import modules, nodes
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "quanthedge/rules/data"
@@ -76,8 +77,8 @@ def test_no_code_pairs_products_with_indices_or_multipliers() -> None:
     facts |= {one.multiplier for one in index_products().values()}
     facts |= {index[:6] for index in facts if isinstance(index, str)}
     found = []
-    for path in sorted((ROOT / "quanthedge").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules():
+        for node in nodes(path):
             if isinstance(node, ast.Dict):
                 keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
                 values = {one.value for one in node.values if isinstance(one, ast.Constant)}

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
+from tests.code_of_package import nodes
 
 ROOT = Path(__file__).parents[2]
 OTHERS = {242, 243, 244, 252}  # what a year of trading days is taken for elsewhere
@@ -26,10 +27,9 @@ def files() -> list[Path]:
 
 
 def numbers(path: Path) -> set[float]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
         node.value
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float)
     }
 
