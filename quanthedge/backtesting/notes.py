@@ -22,8 +22,7 @@ from quanthedge.rules import (
     circuit_breaker_days,
     index_of,
     limit_prices,
-    rule_name,
-    table_name,
+    rule_names,
 )
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
@@ -174,7 +173,7 @@ def _weak_rules(weak: pd.DataFrame) -> Bilingual:
             "weak_rules",
             count=len(weak),
             listed="; ".join(
-                f"{table_name(table, code)}: {rule_name(key, code)}"
+                ": ".join(rule_names(table, key, code))
                 for table, key in zip(weak["table"], weak["key"], strict=True)
             ),
         )[code]

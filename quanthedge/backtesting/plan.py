@@ -55,7 +55,7 @@ from quanthedge.ledger import (
 from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise import impact_volatility
 from quanthedge.portfolio import Targets
-from quanthedge.rules import TRADING_DAYS_A_YEAR, StockCosts, StockRules, dividend_tax
+from quanthedge.rules import TRADING_DAYS_A_YEAR, DividendTax, StockCosts, StockRules
 from quanthedge.signals import GivenTable
 from quanthedge.stages import shared_in_a_run, stage
 from quanthedge.strategy import Strategy
@@ -604,6 +604,6 @@ def _tax_rates(
     if days.size == 0:  # lots are counted from the first day all the same: the tax comes later
         none = np.empty(0)
         return TaxRates(days, none, none, none, none), None
-    tax = dividend_tax("public securities fund", days)
+    tax = DividendTax.between("public securities fund", days)
     rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
     return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates), tax.used

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.ledger.inputs import ActionBook, TaxBook
-from quanthedge.rules import PAR_YUAN, months_later
+from quanthedge.rules import DividendTax
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -301,7 +301,7 @@ def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) ->
     No more is withheld than there is cash: what it does not cover is due at the sale.
     """
     cash = rows["cash_per_share"].to_numpy(dtype=np.float64)
-    taxed = cash + PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
+    taxed = cash + DividendTax.PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
     at_payment = rates.at_payment[place]
     withheld = np.minimum(at_payment * taxed, cash)
     totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in _RATES[1:])
@@ -474,8 +474,5 @@ def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
     2012 and 101 of 2015).
     """
     days = dates[1:].astype("datetime64[D]")
-    begins = [
-        np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
-    ]
     withheld, short, mid, long = (rows[name].to_numpy(dtype=np.float64) for name in _TAXES)
-    return TaxBook(withheld, short, mid, long, begins[0], begins[1], LOTS)
+    return TaxBook(withheld, short, mid, long, *DividendTax.begins(days), LOTS)

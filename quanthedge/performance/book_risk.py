@@ -38,7 +38,7 @@ from quanthedge.risk import (
     index_weights,
     noise_bands,
 )
-from quanthedge.rules import index_of, product_of
+from quanthedge.rules import IndexProduct, index_of
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["BookRisk"]
@@ -194,7 +194,8 @@ def _futures(result: Record, day: pd.Timestamp, equity: float) -> dict[str, floa
     for contract, lots, notional in zip(
         own["contract"], own["lots"], own["futures_notional"], strict=True
     ):
-        product = product_of(str(contract)) or str(contract)
+        known = IndexProduct.of_contract(str(contract))
+        product = known.product if known else str(contract)
         signed = float(np.sign(lots)) * abs(float(notional)) / equity
         found[product] = found.get(product, 0.0) + signed
     return found

@@ -29,7 +29,6 @@ __all__ = [
     "FeesIncluded",
     "FuturesSlippage",
     "StockCosts",
-    "costs_between",
     "order_costs",
 ]
 
@@ -184,7 +183,8 @@ class StockCosts:
         Examples
         --------
         >>> from quanthedge.ledger import Costs
-        >>> known = costs_between(["2014-09-17"], ["600519.SH", "000001.SZ"], Costs(slippage_bp=0))
+        >>> codes = ["600519.SH", "000001.SZ"]
+        >>> known = StockCosts.between(["2014-09-17"], codes, Costs(slippage_bp=0))
         >>> known.cost_of([0, 0], [10_000, 10_000], price=[160.0, 10.0], day=0).round(6).tolist()
         [18.0375, 18.255]
         """
@@ -225,6 +225,45 @@ class StockCosts:
         return by_exchange[:, self.exchange] + self.commission_rate + self.slippage
 
     @classmethod
+    def between(
+        cls,
+        dates: object,
+        codes: Sequence[str] | NDArray[np.str_],
+        terms: CostTerms,
+        *,
+        list_dates: object | None = None,
+        accept_confidence: str = CONFIDENCES,
+        folder: Path | None = None,
+    ) -> "StockCosts":
+        """Return the costs of stocks on days, looked up in the rule book.
+
+        Parameters
+        ----------
+        dates, codes
+            Days [T], sorted, and codes [N].
+        terms
+            Commission and slippage, as in ``strategy.costs``.
+        list_dates
+            Listing dates, [N]; None or NaT = listed long ago.
+        accept_confidence, folder
+            As in :meth:`StockRules.between`.
+
+        Raises
+        ------
+        RuleError
+            As :meth:`StockRules.between`.
+        """
+        none = np.full(len(codes), np.datetime64("NaT", "D"))
+        rules = StockRules.between(
+            dates,
+            codes,
+            none if list_dates is None else list_dates,
+            accept_confidence=accept_confidence,
+            folder=folder,
+        )
+        return cls.of(rules, terms)
+
+    @classmethod
     def of(cls, rules: StockRules, terms: CostTerms) -> "StockCosts":
         """Return the costs of a run's stocks from its rules and the strategy's own terms."""
         return cls(
@@ -240,40 +279,6 @@ class StockCosts:
             transfer_min_yuan=rules.transfer_min_yuan,
             exchange_rate=rules.exchange_rate,
         )
-
-
-def costs_between(
-    dates: object,
-    codes: Sequence[str] | NDArray[np.str_],
-    terms: CostTerms,
-    *,
-    list_dates: object | None = None,
-    accept_confidence: str = CONFIDENCES,
-    folder: Path | None = None,
-) -> StockCosts:
-    """Return the costs of stocks on days, looked up in the rule book.
-
-    Parameters
-    ----------
-    dates, codes
-        Days [T], sorted, and codes [N].
-    terms
-        Commission and slippage, as in ``strategy.costs``.
-    list_dates
-        Listing dates, [N]; None or NaT = listed long ago.
-    accept_confidence, folder
-        As in :meth:`StockRules.between`.
-
-    Raises
-    ------
-    RuleError
-        As :meth:`StockRules.between`.
-    """
-    listed = np.full(len(codes), np.datetime64("NaT", "D")) if list_dates is None else list_dates
-    rules = StockRules.between(
-        dates, codes, listed, accept_confidence=accept_confidence, folder=folder
-    )
-    return StockCosts.of(rules, terms)
 
 
 def _amounts(yuan: ArrayLike, side: str) -> Floats:

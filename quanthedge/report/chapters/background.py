@@ -12,7 +12,7 @@ from quanthedge.report.chapters.limits import limit_sources
 from quanthedge.report.chapters.sources import confidence_cell, source_cell, source_list
 from quanthedge.report.digest import parameters_digest
 from quanthedge.report.writer import Writer, in_language, own_words
-from quanthedge.rules import rule_name, table_name
+from quanthedge.rules import rule_names
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
 
@@ -37,10 +37,8 @@ def rules(writer: Writer) -> list[Block]:
     with_text = language == "en"
     rows = []
     for row in found.to_dict("records"):
-        cells = [
-            Cell(table_name(row["table"], language)),
-            Cell(rule_name(row["key"], language), "value"),
-        ]
+        about, name = rule_names(row["table"], row["key"], language)
+        cells = [Cell(about), Cell(name, "value")]
         if with_text:
             cells.append(Cell(str(row["value"]), "value"))
         cells += [day_cell(row["from"]), day_cell(row["to"])]
