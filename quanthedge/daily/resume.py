@@ -28,7 +28,7 @@ from quanthedge.backtesting import (
 )
 from quanthedge.errors import DataError
 from quanthedge.fund import FundRun
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.ledger import (
     LedgerRecord,
     first_revision,
@@ -158,7 +158,7 @@ def _with_clients_of(strategy: Strategy, earlier: Strategy) -> Strategy:
 def _own_digests(earlier: Result) -> dict[str, str]:
     from hashlib import sha256
 
-    texts = own_code(earlier.strategy)
+    texts = OwnCode.of(earlier.strategy).texts()
     return {name: sha256(text.encode("utf-8")).hexdigest() for name, text in texts.items()}
 
 

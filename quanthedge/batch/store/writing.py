@@ -20,7 +20,7 @@ from quanthedge.batch.store.rows import (
     sha256,
 )
 from quanthedge.errors import DataError
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy
 
@@ -83,7 +83,7 @@ def prepared(entry: Entry) -> Ready:
         # of a fund that was wound up the days end before those that were asked for
         end = entry.market.get("end") or f"{series.index[-1]:%Y-%m-%d}"
     strategy = variant.strategy.with_tables()
-    code, tables = own_code(strategy), _tables_of(strategy)
+    code, tables = OwnCode.of(strategy).texts(), _tables_of(strategy)
     found = Ready(
         outcome.key,
         entry.label or variant.strategy.name,

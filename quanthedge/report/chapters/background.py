@@ -5,7 +5,7 @@ from typing import Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
-from quanthedge.kinds import is_own, own_name
+from quanthedge.kinds import own_name
 from quanthedge.portfolio import TopSelector
 from quanthedge.report.blocks import Block, Cell, day_cell
 from quanthedge.report.chapters.limits import limit_sources
@@ -114,7 +114,7 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
 def _ratio(ratio: float | HedgeRatio, language: Language) -> str:
     if isinstance(ratio, int | float):
         return _number(ratio)
-    if is_own(ratio):
+    if ratio.own:
         return own_name(ratio, "ratio", language)
     return str(ratio.model_dump(mode="json"))
 
