@@ -114,7 +114,7 @@ class OwnCode:
         """Return what is known of the text of a class.
 
         kept: the text that runs; shown: that of a class in a notebook or script, which cannot be
-        loaded from it; changed: the file is not as it was when it was imported; lost: there is none.
+        loaded from it; changed: the file is not as it was when it was imported; lost: no text.
         """
         cls = self.classes[kind]
         texts = _texts_of(cls)
