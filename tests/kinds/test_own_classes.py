@@ -20,7 +20,7 @@ from quanthedge.factors import Factor, Size
 from quanthedge.hedge.policies import compile_policy
 from quanthedge.kinds import OwnCode, parts_in
 from quanthedge.kinds import code as loading
-from quanthedge.record.folder import earlier_run
+from quanthedge.record.folder import RunFolder
 from quanthedge.strategy import Strategy, load_strategy
 from tests.kinds.own_strategies import OWN, folder_with
 from tests.sample import END, START, sample_market, small_strategy
@@ -165,12 +165,14 @@ def test_a_changed_file_is_another_run(tmp_path, own_run):
     toml = folder_with(tmp_path / "mine")
     own_run.to_parquet(tmp_path / "run")
     span = (START, "2015-02-27")
-    assert earlier_run(tmp_path / "run", asked(load_strategy(toml, OWN), sample_market(), *span))
+    assert RunFolder(tmp_path / "run").holds(
+        asked(load_strategy(toml, OWN), sample_market(), *span)
+    )
     with (toml.parent / "my_parts.py").open("a", encoding="utf-8") as file:
         file.write("\nEXTRA = 1\n")
     now = asked(load_strategy(toml, OWN), sample_market(), *span)
     with pytest.raises(Exception, match=r"own code\.code/my_parts\.py"):
-        earlier_run(tmp_path / "run", now)
+        RunFolder(tmp_path / "run").holds(now)
 
 
 def test_two_folders_may_have_files_of_one_name(tmp_path):
