@@ -23,6 +23,7 @@ from quanthedge.errors import DataError
 from quanthedge.kinds import OwnCode
 from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy
+from quanthedge.trials import Trial
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,6 +38,11 @@ class Data(NamedTuple):
 
     name: str
     fingerprint: str
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether it was changed to look for look-ahead: nothing is stored of such a market."""
+        return False
 
 
 class Ready(NamedTuple):
@@ -54,7 +60,7 @@ class Ready(NamedTuple):
     parts: list[str]
     series: bytes | None = None
     tables: Mapping[str, bytes] = MappingProxyType({})  # of scores and weights, by their files
-    trial: Mapping[str, Any] | None = None  # the run as the registry of trials counts it
+    trial: Trial | None = None  # the run as the registry of trials counts it
 
     def about(self) -> dict[str, Any]:
         """Return what the file of the run's days says of it."""
@@ -101,7 +107,7 @@ def prepared(entry: Entry) -> Ready:
     return found._replace(
         series=series_bytes(outcome.key, series, found.about()),
         tables=tables,
-        trial=trial_of(strategy, strategy.name, code)._asdict(),
+        trial=trial_of(strategy, strategy.name, code),
     )
 
 
