@@ -31,8 +31,7 @@ from quanthedge.fund import FundRun
 from quanthedge.kinds import OwnCode
 from quanthedge.ledger import (
     LedgerRecord,
-    first_revision,
-    input_digests,
+    Past,
     record_from_tables,
     run_ledger,
 )
@@ -191,14 +190,9 @@ def check_past(earlier: Result, prepared: Prepared) -> None:
         Something of these days is other than it was; or the run keeps no state.
     """
     state, past = kept(earlier)
-    now = input_digests(
-        prepared.inputs,
-        names_of(prepared),
-        state["codes"].split(),
-        state["contracts"],
-        days=len(past) - 1,
+    revised = Past(prepared.inputs, names_of(prepared)).revised(
+        past.drop(columns="book_return"), state["codes"].split(), state["contracts"]
     )
-    revised = first_revision(past.drop(columns="book_return"), now)
     if revised:
         raise DataError(
             f"market '{prepared.market.name}': the update revises the past of the run: {revised}; "
