@@ -3,17 +3,7 @@
 from quanthedge.rules.altered import rules_changed_after
 from quanthedge.rules.boards import Board
 from quanthedge.rules.circuit_breaker import circuit_breaker_days
-from quanthedge.rules.costs import (
-    COMMISSION_RATE,
-    FUTURES_SLIPPAGE_BP,
-    SLIPPAGE_BP,
-    CommissionRate,
-    CostTerms,
-    FeesIncluded,
-    FuturesSlippage,
-    StockCosts,
-    order_costs,
-)
+from quanthedge.rules.costs import CostTerms, StockCosts, cost_field, order_costs
 from quanthedge.rules.day import describe_day
 from quanthedge.rules.dividend_tax import DividendTax
 from quanthedge.rules.expiry import third_friday
@@ -30,18 +20,12 @@ from quanthedge.rules.year import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 
 __all__ = [
     "CALENDAR_DAYS_A_YEAR",
-    "COMMISSION_RATE",
-    "FUTURES_SLIPPAGE_BP",
-    "SLIPPAGE_BP",
     "TICK",
     "TRADING_DAYS_A_YEAR",
     "Board",
-    "CommissionRate",
     "CostTerms",
     "DividendTax",
-    "FeesIncluded",
     "FuturesRules",
-    "FuturesSlippage",
     "IndexProduct",
     "LimitClass",
     "Row",
@@ -49,6 +33,7 @@ __all__ = [
     "StockLimits",
     "StockRules",
     "circuit_breaker_days",
+    "cost_field",
     "deposit_rate",
     "describe_day",
     "index_of",

@@ -8,7 +8,7 @@ from quanthedge.errors import RuleError
 __all__ = ["Board"]
 
 _SUFFIXES: Final = {".SH": "SSE", ".SZ": "SZSE", ".BJ": "BSE"}
-_PREFIXES: Final = {
+_PREFIXES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "SSE": {"main": ("600", "601", "603", "605"), "star": ("688", "689")},
     "SZSE": {"main": ("000", "001", "002", "003"), "chinext": ("300", "301", "302")},
     "BSE": {"bse": ("43", "83", "87", "920")},

@@ -9,7 +9,7 @@ reads it through :class:`StockCosts`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,27 +21,41 @@ from quanthedge.rules.tables import CONFIDENCES
 from quanthedge.typing import Floats
 
 __all__ = [
-    "COMMISSION_RATE",
-    "FUTURES_SLIPPAGE_BP",
-    "SLIPPAGE_BP",
-    "CommissionRate",
     "CostTerms",
-    "FeesIncluded",
-    "FuturesSlippage",
     "StockCosts",
+    "cost_field",
     "order_costs",
 ]
 
 # terms that strategies state of stocks and of cash-and-carry, and what holds where they do not
-CommissionRate = Annotated[float, Field(ge=0, lt=0.1, description="Of the amount.")]
-FeesIncluded = Annotated[
-    bool,
-    Field(description="Whether the handling and regulatory fees are inside the commission."),
-]
-FuturesSlippage = Annotated[
-    float, Field(ge=0, lt=1000, description="Impact of a futures order, basis points.")
-]
-COMMISSION_RATE, SLIPPAGE_BP, FUTURES_SLIPPAGE_BP = 0.0008, 5.0, 0.5
+_STATED: dict[str, dict[str, Any]] = {
+    "commission_rate": {"default": 0.0008, "ge": 0, "lt": 0.1, "description": "Of the amount."},
+    "commission_includes_exchange_fees": {
+        "default": True,
+        "description": "Whether the handling and regulatory fees are inside the commission.",
+    },
+    "slippage_bp": {"default": 5.0, "ge": 0, "lt": 1000},
+    "futures_slippage_bp": {
+        "default": 0.5,
+        "ge": 0,
+        "lt": 1000,
+        "description": "Impact of a futures order, basis points.",
+    },
+}
+
+
+def cost_field(term: str, description: str | None = None) -> Any:
+    """Return the field of a term of costs that strategies state: its default, bounds and words.
+
+    Parameters
+    ----------
+    term : str
+        commission_rate, commission_includes_exchange_fees, slippage_bp or futures_slippage_bp.
+    description : str, optional
+        Where its words depend on what is traded.
+    """
+    words = {} if description is None else {"description": description}
+    return Field(**_STATED[term], **words)
 
 
 class CostTerms(Protocol):
