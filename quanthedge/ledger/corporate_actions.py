@@ -64,8 +64,9 @@ class TaxRates(NamedTuple):
             none = np.empty(0)
             return cls(days, none, none, none, none)
         tax = DividendTax.between("public securities fund", days)
-        rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
-        return cls(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates, tax.used)
+        month, year, longer = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
+        withheld = np.ascontiguousarray(tax.at_payment[:, 0])
+        return cls(days, withheld, month, year, longer, tax.used)
 
     @classmethod
     def of_actions(cls, table: pd.DataFrame, dates: NDArray[np.datetime64]) -> "TaxRates":

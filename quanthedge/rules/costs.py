@@ -54,8 +54,8 @@ def cost_field(term: str, description: str | None = None) -> Any:
     description : str, optional
         Where its words depend on what is traded.
     """
-    words = {} if description is None else {"description": description}
-    return Field(**_STATED[term], **words)
+    words: dict[str, Any] = {} if description is None else {"description": description}
+    return Field(**(_STATED[term] | words))
 
 
 class CostTerms(Protocol):
