@@ -18,7 +18,7 @@ from quanthedge.market import Market
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.rules import TICK
-from quanthedge.rules.boards import BOARDS, places_of
+from quanthedge.rules.boards import Board
 from quanthedge.rules.stock_limits import LimitClass
 
 Array = np.ndarray[Any, Any]
@@ -79,7 +79,7 @@ def _status(limits: BarLimits, delisting: Array) -> Array:
 
 def summary(bars: pd.DataFrame, market: Market) -> pd.DataFrame:
     """Return closes, those at their limits and those beyond, by board, status and year."""
-    board = np.array([places_of(str(code))[1] for code in market.codes])
+    board = np.array([Board.of(str(code)).places[1] for code in market.codes])
     close, high, low = (bars[name].to_numpy() for name in ("close", "high", "low"))
     table = pd.DataFrame(
         {
@@ -126,7 +126,7 @@ def page(market: Market) -> str:
     for row in table.to_dict("records"):
         share = [row[name] / row["closes"] for name in ("at limit up", "at limit down")]
         lines.append(
-            f"| {BOARDS[row['board']]} | {STATUSES[row['status']]} | {row['year']} |"
+            f"| {Board.NAMES[row['board']]} | {STATUSES[row['status']]} | {row['year']} |"
             f" {row['closes']:,} | {share[0]:.2%} | {share[1]:.2%} | {row['beyond']} |"
             f" {row['no limit'] or ''} | {row['not known'] or ''} |"
         )

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.risk import FittedRiskModel, RiskModel, StatisticalRiskModel, bias_table
-from quanthedge.risk.validate import factor_scores, standard_classes, z_scores
+from quanthedge.risk import FittedRiskModel, RiskModel, StatisticalRiskModel
+from quanthedge.risk.validate import bias_table, factor_scores, standard_classes, z_scores
 
 BEGIN, END = "<!-- made by benchmarks.risk_model -->", "<!-- end -->"
 START = "2011-01-01"

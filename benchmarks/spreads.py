@@ -14,7 +14,7 @@ import pandas as pd
 
 from quanthedge import Market, mean_reversion, pairs_targets, spread_panel, spread_trades
 from quanthedge.arbitrage.pairs import PairsBook
-from quanthedge.rules import FuturesRules, listing_date
+from quanthedge.rules import FuturesRules, IndexProduct
 from quanthedge.universe import AllUniverse, IndexUniverse
 
 PRODUCTS = ("IF", "IC", "IH")
@@ -132,7 +132,9 @@ def limits(trades: pd.DataFrame, market: Market) -> Iterator[str]:
         f"net, yuan, with {LOTS} lots each",
     )  # fmt: skip
     multipliers = {
-        one: FuturesRules.between(one, [max(listing_date(one), market.dates[0])]).multiplier
+        one: FuturesRules.between(
+            one, [max(IndexProduct.of(one).listed, market.dates[0])]
+        ).multiplier
         for one in PRODUCTS
     }
     for start, end in SPANS:

@@ -29,7 +29,7 @@ from quanthedge.batch.store import Entry
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.strategy import Strategy, load_strategy
-from quanthedge.trials import CATALOGUE, digest
+from quanthedge.trials import Catalogue, digest
 
 WRITERS, EACH = 4, 200
 SHARED = 40  # runs that every writer adds, as sweeps that overlap do
@@ -232,7 +232,7 @@ def bits(folder: Path, times: int, draw: random.Random) -> Iterator[str]:
     store = Store.open(folder / "b")
     store.add([entry(number) for number in range(10)])
     before, days = store.runs(), {number: store.days(digest(number)) for number in range(10)}
-    paths = [folder / "b" / CATALOGUE, *sorted((folder / "b" / "runs").rglob("*.parquet"))]
+    paths = [folder / "b" / Catalogue.NAME, *sorted((folder / "b" / "runs").rglob("*.parquet"))]
     for kind, group in (("catalogue", paths[:1]), ("days", paths[1:])):
         seen: Counter[str] = Counter()
         for _ in range(times):

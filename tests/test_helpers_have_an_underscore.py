@@ -168,6 +168,6 @@ def test_a_name_that_only_its_own_file_uses_has_an_underscore() -> None:
 
 def test_a_public_name_that_nobody_asks_for_is_seen() -> None:
     imported, _ = asked_elsewhere()
-    assert ("quanthedge.rules.costs", "costs_between") in imported  # through its room's face
+    assert ("quanthedge.rules.costs", "order_costs") in imported  # through its room's face
     assert ("quanthedge.ledger.layout", "EQUITY") in imported  # asked of an imported module
     assert ("quanthedge.rules.costs", "_amounts") not in imported

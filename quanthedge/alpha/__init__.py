@@ -8,7 +8,7 @@ Examples
 'equal'
 """
 
-from quanthedge.alpha.combination import Combine, OutOfSample
+from quanthedge.alpha.combination import Combine
 from quanthedge.alpha.combine import FactorTerm, scores
 from quanthedge.alpha.combiner import Combiner
 from quanthedge.alpha.expected import Information, ScoreHistory
@@ -32,7 +32,6 @@ __all__ = [
     "FamilyEqual",
     "Information",
     "MaximumIR",
-    "OutOfSample",
     "Ridge",
     "ScoreHistory",
     "Stack",

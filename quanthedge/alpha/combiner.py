@@ -9,7 +9,7 @@ from pydantic import Field
 
 from quanthedge.alpha.study import Lesson
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, is_own, own_errors, own_name
+from quanthedge.kinds import Kinded, own_name
 from quanthedge.typing import Floats, Language
 from quanthedge.words import texts
 
@@ -74,11 +74,11 @@ class Combiner(Kinded, noun="combination"):
 
     def fit(self, lesson: Lesson) -> Trained:
         """Train on a lesson: all pairs pooled, missing features 0."""
-        with own_errors(self, "estimator"):
+        with self.own_errors("estimator"):
             made = self.estimator()
         check_estimator(made, f"combination {self.kind}")
         x, y = lesson.pooled()
-        with own_errors(self, "fit"):
+        with self.own_errors("fit"):
             fitted = made.fit(x, y)
         return Trained(lambda features: _numbers(self, fitted.predict, features))
 
@@ -89,7 +89,7 @@ class Combiner(Kinded, noun="combination"):
         >>> Ridge().called("en"), Ridge().called("zh")
         ('ridge regression', '岭回归')
         """
-        return own_name(self, "combination", language) if is_own(self) else self._text(language)
+        return own_name(self, "combination", language) if self.own else self._text(language)
 
     def _text(self, language: Language) -> str:
         """Return what its kind is called in ``words.toml``."""
@@ -133,7 +133,7 @@ def check_estimator(made: Any, where: str) -> None:
 def _numbers(
     combiner: Combiner, predict: Callable[[Any], Any], features: NDArray[np.floating]
 ) -> Floats:
-    with own_errors(combiner, "predict"):
+    with combiner.own_errors("predict"):
         found = np.asarray(predict(features))
     if found.shape != (len(features),) or found.dtype.kind not in "fiu":
         raise StrategyError(

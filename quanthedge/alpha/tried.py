@@ -7,7 +7,7 @@ from quanthedge.alpha.combiner import Combiner
 from quanthedge.alpha.learners import Given
 from quanthedge.alpha.splitters import Splitter
 from quanthedge.factors import FactorPanel
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.labelling import Labels
 from quanthedge.trials import Trial, digest, record
 from quanthedge.typing import Bools
@@ -71,7 +71,7 @@ def _combiner(combiner: Combiner) -> list[Any]:
     """Return a combination as plain data, with the code of a user's own."""
     if isinstance(combiner, Given):
         return [_shown(combiner.object), combiner.monotone]
-    return [combiner.model_dump(mode="json"), own_code(combiner)]
+    return [combiner.model_dump(mode="json"), OwnCode.of(combiner).texts()]
 
 
 def _shown(part: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from quanthedge.ledger import Costs
 from quanthedge.market import LimitPanel, Market
-from quanthedge.rules import costs_between, limit_prices
+from quanthedge.rules import StockCosts, limit_prices
 from quanthedge.typing import Bools, Days, Floats, Ints
 
 __all__ = ["Purchase", "estimate"]
@@ -114,7 +114,7 @@ def _panels(market: Market, used: Ints, index: str) -> _Panels:
     buy, sell = _possible(market, used, raw, before)
     factor = market.panel("adj_factor")[:, used]
     listed = market.list_dates()[used]
-    known = costs_between(market.dates, market.codes[used], Costs(), list_dates=listed)
+    known = StockCosts.between(market.dates, market.codes[used], Costs(), list_dates=listed)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_share = known.yuan_per_share / raw
     return _Panels(

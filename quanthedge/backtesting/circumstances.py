@@ -8,7 +8,6 @@ from quanthedge.backtesting.expectation import information_at
 from quanthedge.backtesting.hedge_leg import known_betas, value_of_contracts
 from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of
 from quanthedge.hedge import BetaRatio
-from quanthedge.layers import industry_tilts
 from quanthedge.market import Market
 from quanthedge.portfolio import Circumstances
 from quanthedge.risk import RiskModel
@@ -52,8 +51,7 @@ def _ratio(strategy: Strategy) -> float:
 
 
 def _tilts(strategy: Strategy, market: Market, rows: Ints, expected: Floats) -> Floats:
-    layer = strategy.layers.industry
-    return industry_tilts(layer, market, rows, expected, strategy.beta.index)
+    return strategy.layers.industry.tilts(market, rows, expected, strategy.beta.index)
 
 
 def _expected(

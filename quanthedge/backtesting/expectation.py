@@ -11,7 +11,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.portfolio import Targets
-from quanthedge.rules import costs_between
+from quanthedge.rules import StockCosts
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Bools, Floats, Ints
@@ -74,7 +74,7 @@ def expectation(strategy: Strategy, market: Market, wanted: Targets) -> Expectat
     found = information_at(strategy, market, rows)
     mask, _ = strategy.universe.mask(market, rows)
     alpha = found.expected(market, graded(strategy, market, mask, rows).scores, rows)
-    costs = costs_between(
+    costs = StockCosts.between(
         market.dates[rows], market.codes, strategy.costs, list_dates=market.list_dates()
     )
     buy, sell = costs.buy_rate, costs.sell_rate

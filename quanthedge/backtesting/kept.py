@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quanthedge.backtesting.execute import sleeve_labels
 from quanthedge.backtesting.plan import Prepared, days_after
-from quanthedge.ledger import LedgerRecord, Names, input_digests, market_digests
+from quanthedge.ledger import LedgerRecord, Names, Past
 from quanthedge.stages import stage
 
 __all__ = ["kept_ledger", "names_of"]
@@ -42,7 +42,7 @@ def kept_ledger(
     days = record.days_run
     state = names.state_named(record.state, prepared.inputs, days - 1)
     known = _known(prepared, names) if days == names.dates.size - 1 else None
-    past = input_digests(prepared.inputs, names, days=days, known=known)
+    past = Past(prepared.inputs, names).digests(days=days, known=known)
     (stocks, *_) = record.state.of_sleeves()
     own = np.concatenate([[np.nan], stocks.book_return[:days]])
     return state, past.assign(book_return=own)
@@ -55,7 +55,7 @@ def _known(prepared: Prepared, names: Names) -> dict[str, NDArray[np.uint64]]:
         "past_of_the_market",
         market,
         {"span": (first, len(names.dates)), "tax": prepared.strategy.costs.dividend_tax},
-        lambda: market_digests(prepared.inputs, names),
+        Past(prepared.inputs, names).of_the_market,
         with_market=market.kept_folder is not None,
     )
     return found

@@ -9,7 +9,7 @@ from quanthedge.backtesting.capital import check_capital
 from quanthedge.backtesting.execute import benchmark, has_events, run_fund_of
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.errors import QuantHedgeError
-from quanthedge.ledger import LightRecord, layout, run_side_by_side
+from quanthedge.ledger import LightRecord, layout
 from quanthedge.typing import Days, Floats, Ints
 
 __all__ = ["LightRun", "light_runs"]
@@ -55,7 +55,7 @@ def light_runs(prepared: Sequence[Prepared]) -> list[LightRun | QuantHedgeError]
     go, with a hurdle or a last day of business runs by itself, from event to event.
     """
     plain = [k for k, one in enumerate(prepared) if not has_events(one) and not one.reigns]
-    together = run_side_by_side([prepared[k].inputs for k in plain])
+    together = LightRecord.side_by_side([prepared[k].inputs for k in plain])
     records: dict[int, LightRecord] = dict(zip(plain, together, strict=True))
     found: list[LightRun | QuantHedgeError] = []
     for k, one in enumerate(prepared):

@@ -13,7 +13,7 @@ from quanthedge.backtesting.risk_stage import hedges_without_members, risk_model
 from quanthedge.backtesting.untaxed import untaxed_notes
 from quanthedge.fund import SHORTEST_MONTHS, FundRun
 from quanthedge.hedge import ContractSchedule, Knowledge
-from quanthedge.kinds import own_classes, source_of
+from quanthedge.kinds import OwnCode
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
 from quanthedge.market import GRACE
 from quanthedge.rules import (
@@ -22,8 +22,7 @@ from quanthedge.rules import (
     circuit_breaker_days,
     index_of,
     limit_prices,
-    rule_name,
-    table_name,
+    rule_names,
 )
 from quanthedge.stages import stage
 from quanthedge.strategy import Strategy
@@ -174,7 +173,7 @@ def _weak_rules(weak: pd.DataFrame) -> Bilingual:
             "weak_rules",
             count=len(weak),
             listed="; ".join(
-                f"{table_name(table, code)}: {rule_name(key, code)}"
+                ": ".join(rule_names(table, key, code))
                 for table, key in zip(weak["table"], weak["key"], strict=True)
             ),
         )[code]
@@ -380,6 +379,7 @@ def _beyond_limits(inputs: LedgerInputs) -> tuple[Ints, Ints]:
 def own_code_notes(strategy: Strategy) -> list[Bilingual]:
     """Say which classes are the user's own, and whether their code is kept with the run."""
     listed: dict[str, list[str]] = {}
-    for kind, cls in own_classes(strategy).items():
-        listed.setdefault(f"own_code_{source_of(cls)}", []).append(kind)
+    own = OwnCode.of(strategy)
+    for kind in own.classes:
+        listed.setdefault(f"own_code_{own.source(kind)}", []).append(kind)
     return [note(kind, listed=", ".join(names)) for kind, names in sorted(listed.items())]

@@ -49,13 +49,12 @@ from quanthedge.ledger import (
     action_book,
     layout,
     lending_book,
-    record_days,
     run_ledger,
 )
 from quanthedge.market import LimitPanel, Market
 from quanthedge.optimise import impact_volatility
 from quanthedge.portfolio import Targets
-from quanthedge.rules import TRADING_DAYS_A_YEAR, StockCosts, StockRules, dividend_tax
+from quanthedge.rules import TRADING_DAYS_A_YEAR, StockCosts, StockRules
 from quanthedge.signals import GivenTable
 from quanthedge.stages import shared_in_a_run, stage
 from quanthedge.strategy import Strategy
@@ -580,7 +579,8 @@ def _actions_anew(
                 "public_fund_where_known or none"
             )
         return Actions(ActionBook.none(days), TaxBook.none(days, 0), factor, None, None)
-    rates, used = _tax_rates(table, dates) if taxed else (None, None)
+    # lots are counted from the first day also where no dividend is taxed yet
+    rates = TaxRates.of_actions(table, dates) if taxed else None
     book, taxes, factor, use = action_book(
         table,
         dates,
@@ -592,18 +592,4 @@ def _actions_anew(
         rates,
         days_after(market, last),
     )
-    return Actions(book, taxes, factor, use, used)
-
-
-def _tax_rates(
-    table: pd.DataFrame, dates: NDArray[np.datetime64]
-) -> tuple[TaxRates, pd.DataFrame | None]:
-    """Tax on the dividends of a span by their record days, and the rules that say it."""
-    ex_date = table["ex_date"].to_numpy().astype("datetime64[D]")
-    days = np.unique(record_days(table[(ex_date > dates[0]) & (ex_date <= dates[-1])], dates))
-    if days.size == 0:  # lots are counted from the first day all the same: the tax comes later
-        none = np.empty(0)
-        return TaxRates(days, none, none, none, none), None
-    tax = dividend_tax("public securities fund", days)
-    rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
-    return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates), tax.used
+    return Actions(book, taxes, factor, use, None if rates is None else rates.used)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
 from quanthedge.comparison import product_values
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.record import Request, wanted
 from quanthedge.stages import code_digest
 from quanthedge.strategy import variant_names
@@ -81,7 +81,7 @@ def asked(
         strategy,
         {"fingerprint": market.fingerprint, "start": first, "end": last},
         versions(),
-        request(variants, values, own_code(strategy)),
+        request(variants, values, OwnCode.of(strategy).texts()),
     )
 
 

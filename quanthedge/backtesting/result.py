@@ -16,7 +16,7 @@ from quanthedge.door import guarded_methods
 from quanthedge.errors import DataError
 from quanthedge.interop import OtherShapes
 from quanthedge.market import Market
-from quanthedge.record import read_run, until, write_run
+from quanthedge.record import RunFolder, until
 from quanthedge.risk import RiskModel
 from quanthedge.typing import Edition, Language
 from quanthedge.words import default_language
@@ -375,7 +375,9 @@ class Result(Carded, OtherShapes):
         folder = Path(folder)
         with ThreadPoolExecutor(1, "statistics") as pool:  # beside the tables that are made now
             statistics = pool.submit(self.summary)
-            write_run(self, lambda: statistics.result().to_dict(), folder, overwrite=overwrite)
+            RunFolder(folder).write(
+                self, lambda: statistics.result().to_dict(), overwrite=overwrite
+            )
         return folder
 
     @classmethod
@@ -390,4 +392,4 @@ class Result(Carded, OtherShapes):
         """
         if not isinstance(folder, str | Path):
             raise DataError(f"Result.open: {folder!r} is no path of a run folder")
-        return cls(**read_run(Path(folder)))
+        return cls(**RunFolder(Path(folder)).read())

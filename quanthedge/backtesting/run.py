@@ -37,7 +37,7 @@ from quanthedge.beta import book_betas
 from quanthedge.comparison import product_values, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import FundRun
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
@@ -226,7 +226,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
     )
     notes = run_notes(prepared, record, {**tables, "rules": prepared.rules})
     notes += contract_notes(strategy, market, missed, tables["trades"])
-    code, tables_given = own_code(strategy), GivenTable.kept_of(strategy)
+    code, tables_given = OwnCode.of(strategy).texts(), GivenTable.kept_of(strategy)
     state, past = kept_ledger(prepared, record)
     notes += own_code_notes(strategy) + table_notes(prepared)
     notes += alpha_notes(prepared) + optimiser_notes(prepared) + layer_notes(prepared)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from quanthedge.backtesting.sleeve_stage import Planned
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import own_errors, own_numbers
 from quanthedge.layers import Layers
 from quanthedge.ledger import LedgerInputs, layout, line_names, run_ledger
 from quanthedge.market import Market
@@ -144,9 +143,9 @@ def _expected(
     for s, label in enumerate(labels):
         if label == _STOCKS:
             continue
-        with own_errors(sleeves[label], "expected"):
+        with sleeves[label].own_errors("expected"):
             said = sleeves[label].expected(market, first, last)
-        said = own_numbers(sleeves[label], "expected", said, (days,), "one for each close")
+        said = sleeves[label].own_numbers("expected", said, (days,), "one for each close")
         if np.isinf(said).any():
             raise StrategyError(f"sleeve {label}: expected is infinite; accepted: numbers, NaN")
         found[:, s] = said

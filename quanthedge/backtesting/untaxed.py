@@ -10,7 +10,7 @@ import numpy as np
 from quanthedge.backtesting.narrative import note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.ledger import DividendSteps, LedgerRecord, TaxedRun, TaxRates, layout
-from quanthedge.rules import CALENDAR_DAYS_A_YEAR, dividend_tax
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 from quanthedge.typing import Floats
 from quanthedge.words import Bilingual
 
@@ -78,7 +78,4 @@ def _replayed(prepared: Prepared, record: LedgerRecord, steps: DividendSteps) ->
 
 def _rates(prepared: Prepared, steps: DividendSteps) -> TaxRates:
     """Return a public fund's rates on the trading day before each ex-date."""
-    days = np.unique(prepared.dates[steps.day])
-    tax = dividend_tax("public securities fund", days)
-    rates = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
-    return TaxRates(days, np.ascontiguousarray(tax.at_payment[:, 0]), *rates)
+    return TaxRates.of_public_funds(np.unique(prepared.dates[steps.day]))

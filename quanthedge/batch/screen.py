@@ -24,7 +24,7 @@ from quanthedge.batch.screen_legs import StockLeg, blocks_of, leg_values
 from quanthedge.batch.variant import Failure, Job, Outcome, Variant, failure_of
 from quanthedge.batch.work import remember_market, run_job, tried
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.market import Market
 from quanthedge.performance import annual_return, drawdowns, sharpe_ratio, volatility
 from quanthedge.strategy import Strategy, load_strategy
@@ -400,7 +400,7 @@ def _count(market: Market, screened: _Screened) -> None:
         plan = screened.plans.get(one.number)
         if plan is not None:
             label = f"{one.strategy.name}: {told(one.changes)}"
-            trial = trial_of(one.strategy, label, own_code(one.strategy))
+            trial = trial_of(one.strategy, label, OwnCode.of(one.strategy).texts())
             by_span.setdefault((plan.first, plan.last), []).append(trial)
     for (first, last), trials in by_span.items():
         record(market, str(market.dates[first]), str(market.dates[last]), trials)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.rules import CostTerms, costs_between
+from quanthedge.rules import CostTerms, StockCosts
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["StockLeg", "blocks_of", "leg_values"]
@@ -152,7 +152,7 @@ def _orders(market: Market, leg: StockLeg, rows: Ints) -> tuple[Floats, Floats]:
     names = leg.names
     size = np.full((rows.size, names.size), np.nan)
     fees = np.zeros(size.shape)
-    costs = costs_between(
+    costs = StockCosts.between(
         market.dates[rows],
         np.asarray(market.codes)[names].tolist(),
         leg.costs,

@@ -39,7 +39,7 @@ from quanthedge.batch.variant import Job, Outcome, Variant
 from quanthedge.batch.walk_choice import FIGURES, Choice, check_reach, choices, table_of_choices
 from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.market import Market
 from quanthedge.storage import plain_bytes, write_page
 from quanthedge.strategy import Strategy, load_strategy
@@ -453,7 +453,11 @@ def _note(table: pd.DataFrame, count: int, train: int, step: int, by: str) -> di
 def _counted(result: WalkForward, market: Market, variants: Sequence[Variant]) -> int | None:
     """Count every variant as a trial, and the whole as one more."""
     trials = [
-        trial_of(one.strategy, f"{one.strategy.name}: {told(one.changes)}", own_code(one.strategy))
+        trial_of(
+            one.strategy,
+            f"{one.strategy.name}: {told(one.changes)}",
+            OwnCode.of(one.strategy).texts(),
+        )
         for one in variants
     ]
     name = f"{result.strategy.name}: walk-forward"

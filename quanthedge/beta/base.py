@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from quanthedge.beta.limits import DatedMarket
 from quanthedge.beta.preparation import Preparation, Prepared
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, read_catalogue
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -216,7 +216,7 @@ class BetaEstimator(Kinded, noun="estimator"):
         """
         several = np.ndim(index_returns) == 2
         returns, wide = self._checked(returns, index_returns)
-        with own_errors(self, "betas"):
+        with self.own_errors("betas"):
             result = self.betas(returns, wide)
         if self.own:
             result = _held_to_contract(self, result, (*returns.shape, wide.shape[1]))
@@ -337,8 +337,8 @@ def _held_to_contract(estimator: BetaEstimator, found: Any, shape: tuple[int, ..
         )
     told = "days, stocks and indices"
     beta, error = (
-        own_numbers(estimator, name, values, shape, told)
+        estimator.own_numbers(name, values, shape, told)
         for name, values in zip(("beta", "standard_error"), found[:2], strict=True)
     )
-    count = own_numbers(estimator, "observations", found[2], shape[:2], "days and stocks")
+    count = estimator.own_numbers("observations", found[2], shape[:2], "days and stocks")
     return RollingBeta(beta, error, count.astype(np.int32))

@@ -45,10 +45,10 @@ def kept_run(
         The folder holds another run, or something else.
     """
     from quanthedge.backtesting import Result, asked
-    from quanthedge.record import earlier_run
+    from quanthedge.record import RunFolder
 
     now = asked(plan, data, *span, variants)
-    if not earlier_run(out, now, overwrite=overwrite) or again:
+    if not RunFolder(out).holds(now, overwrite=overwrite) or again:
         return None
     try:
         result = Result.open(out)
@@ -101,23 +101,23 @@ def stored(folder: Path, result: "Result", seconds: float) -> None:
 
 def run_there(out: Path) -> str | None:
     """Return the digest of the run that a folder holds; None where it holds none of ours."""
-    from quanthedge.record import read_head
+    from quanthedge.record import RunFolder
 
     try:
-        return read_head(out).digest
+        return RunFolder(out).head().digest
     except DataError:
         return None
 
 
 def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
     """Say when the strategy of a run folder is run on another market, or is not as it was."""
-    from quanthedge.record import RUN_FILE, read_head
+    from quanthedge.record import RunFolder
 
     folder = strategy.parent
-    if strategy.name != "strategy.json" or not (folder / RUN_FILE).is_file():
+    if strategy.name != "strategy.json" or not (folder / RunFolder.HEAD).is_file():
         return
     try:
-        head = read_head(folder)
+        head = RunFolder(folder).head()
     except DataError as error:
         typer.echo(f"{folder}: the market of that run is not known ({error})", err=True)
         return
@@ -134,9 +134,9 @@ def say_where_it_comes_from(strategy: Path, data: "Market") -> None:
 
 def say_what_stays(out: Path) -> None:
     """Name the files in a run folder that are not of the run, when it took another's place."""
-    from quanthedge.record import foreign_files
+    from quanthedge.record import RunFolder
 
-    names = foreign_files(out)
+    names = RunFolder(out).foreign_files()
     if names:
         words = told("run_there")
         listed = ", ".join(names[:5]) + (words["others"] if len(names) > 5 else "")

@@ -129,9 +129,9 @@ def _content(path: Path) -> bytes | None:
 
 def _run(folder: Path) -> str:
     """Return what tells the run in a folder from every other."""
-    from quanthedge.record import read_head
+    from quanthedge.record import RunFolder
 
-    return read_head(folder).digest
+    return RunFolder(folder).head().digest
 
 
 def _record(folder: Path) -> dict[str, _Entry]:

@@ -76,7 +76,7 @@ def command(
 def _seal(market: Path | None, seal_from: str | None, open_from: str | None) -> None:
     """Seal a market from a day on, or open what was sealed."""
     from quanthedge.market import Market
-    from quanthedge.trials import Sealed, day_text, seal
+    from quanthedge.trials import Sealed, seal
 
     if market is None or (seal_from is not None and open_from is not None):
         raise StrategyError(
@@ -88,7 +88,7 @@ def _seal(market: Path | None, seal_from: str | None, open_from: str | None) -> 
         state = f"opened {found.opened}" if found.opened else f"sealed since {found.sealed}"
     else:
         try:
-            found = Sealed(data, day_text(open_from))
+            found = Sealed(data, open_from)
         except ValueError as error:
             raise DataError(f"trials: --open {open_from!r}; accepted: a day, 2017-01-03") from error
         if found.sealed is None:

@@ -28,11 +28,10 @@ from quanthedge.backtesting import (
 )
 from quanthedge.errors import DataError
 from quanthedge.fund import FundRun
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.ledger import (
     LedgerRecord,
-    first_revision,
-    input_digests,
+    Past,
     record_from_tables,
     run_ledger,
 )
@@ -158,7 +157,7 @@ def _with_clients_of(strategy: Strategy, earlier: Strategy) -> Strategy:
 def _own_digests(earlier: Result) -> dict[str, str]:
     from hashlib import sha256
 
-    texts = own_code(earlier.strategy)
+    texts = OwnCode.of(earlier.strategy).texts()
     return {name: sha256(text.encode("utf-8")).hexdigest() for name, text in texts.items()}
 
 
@@ -191,14 +190,9 @@ def check_past(earlier: Result, prepared: Prepared) -> None:
         Something of these days is other than it was; or the run keeps no state.
     """
     state, past = kept(earlier)
-    now = input_digests(
-        prepared.inputs,
-        names_of(prepared),
-        state["codes"].split(),
-        state["contracts"],
-        days=len(past) - 1,
+    revised = Past(prepared.inputs, names_of(prepared)).revised(
+        past.drop(columns="book_return"), state["codes"].split(), state["contracts"]
     )
-    revised = first_revision(past.drop(columns="book_return"), now)
     if revised:
         raise DataError(
             f"market '{prepared.market.name}': the update revises the past of the run: {revised}; "

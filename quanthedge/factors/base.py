@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors.sharing import shared
-from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, is_own, own_name, read_catalogue
 from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints, Language
 
@@ -132,12 +132,12 @@ class Factor(Kinded, noun="factor"):
             An own factor fails, or gives something else than one number for each row and stock.
         """
         days = as_rows(market, rows)
-        with own_errors(self, "exposure"):
+        with self.own_errors("exposure"):
             found = self.exposure(market, rows)
         if not self.own:
             return found
         wanted = (days.size, len(market.codes))
-        return own_numbers(self, "exposure", found, wanted, "a row for each day, a column a stock")
+        return self.own_numbers("exposure", found, wanted, "a row for each day, a column a stock")
 
 
 def factor_name(factor: Factor | Mapping[str, Any] | str, language: Language) -> str:

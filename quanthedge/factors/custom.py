@@ -19,7 +19,6 @@ import numpy as np
 
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import Factor, Rows, as_rows
-from quanthedge.kinds import own_errors, own_numbers
 from quanthedge.market import PANELS, STOCK_ITEMS, Market
 from quanthedge.typing import Days, Floats, Ints
 
@@ -150,10 +149,10 @@ class _Made(Factor):
         until = int(days.max()) + 1 if days.size else 0
         panels = Panels(market, self.needs, told, until)
         parameters = {name: getattr(self, name) for name in self.parameters()}
-        with own_errors(self, "exposure"), np.errstate(divide="ignore", invalid="ignore"):
+        with self.own_errors("exposure"), np.errstate(divide="ignore", invalid="ignore"):
             found = type(self).function_of(panels, **parameters)
         wanted = (until, len(market.codes))
-        values = own_numbers(self, "its array", found, wanted, "a row for each day of d.dates")
+        values = self.own_numbers("its array", found, wanted, "a row for each day of d.dates")
         result = values[days]
         result[days + 1 < self.days_needed()] = np.nan
         _refuse_infinite(result, told, market, days)

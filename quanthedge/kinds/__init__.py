@@ -1,24 +1,8 @@
-"""What a ``kind`` names: a class of ours by the catalogue, or a user's own by ``file:Class``."""
+"""What a ``kind`` names: a class of ours by its catalogue, or a user's own by ``file:Class``."""
 
-from quanthedge.kinds.base import (
-    Except,
-    Kinded,
-    check_parameters,
-    own_errors,
-    own_flags,
-    own_numbers,
-)
+from quanthedge.kinds.base import Except, Kinded
 from quanthedge.kinds.catalogue import read_catalogue
-from quanthedge.kinds.code import (
-    OwnCode,
-    load_class,
-    own_classes,
-    own_code,
-    revived_from,
-    sent_code,
-    source_of,
-    unloaded_kinds,
-)
+from quanthedge.kinds.code import OwnCode, SentCode, load_class
 from quanthedge.kinds.naming import is_own, own_name
 from quanthedge.kinds.parts import parts_in
 
@@ -26,19 +10,10 @@ __all__ = [
     "Except",
     "Kinded",
     "OwnCode",
-    "check_parameters",
+    "SentCode",
     "is_own",
     "load_class",
-    "own_classes",
-    "own_code",
-    "own_errors",
-    "own_flags",
     "own_name",
-    "own_numbers",
     "parts_in",
     "read_catalogue",
-    "revived_from",
-    "sent_code",
-    "source_of",
-    "unloaded_kinds",
 ]

@@ -42,11 +42,7 @@ __all__ = [
     "Except",
     "Kinded",
     "check_complete",
-    "check_parameters",
     "one_of",
-    "own_errors",
-    "own_flags",
-    "own_numbers",
     "place_of",
 ]
 
@@ -124,6 +120,89 @@ class Kinded(Plain):
     def own(self) -> bool:
         """Whether the class is a user's own."""
         return is_own(self.kind)
+
+    def check_parameters(self) -> None:
+        """Refuse an own class's parameters that no file of a run can hold.
+
+        Raises
+        ------
+        StrategyError
+            They are not numbers, texts, dates, lists and tables.
+        """
+        if not self.own:
+            return
+        try:
+            self.model_dump(mode="json")
+        except PydanticSerializationError as error:
+            raise StrategyError(
+                f"{self.noun} {self.kind}: a parameter is not plain ({printable(error)}); "
+                "accepted: numbers, texts, dates, lists and tables of them"
+            ) from error
+
+    @contextmanager
+    def own_errors(self, doing: str) -> Iterator[None]:
+        """Turn what goes wrong in a user's own class into one line that names its place.
+
+        Raises
+        ------
+        StrategyError
+            With the file and line of the user's code that raised.
+        """
+        if not self.own:
+            yield
+            return
+        try:
+            yield
+        except QuantHedgeError:
+            raise
+        except Exception as error:
+            place = place_of(error.__traceback__)
+            raise StrategyError(
+                f"{self.noun} {self.kind}: {doing} raised {type(error).__name__}: "
+                f"{printable(error)}{place}"
+            ) from error
+
+    def own_numbers(
+        self, what: str, found: Any, shape: tuple[int, ...], meaning: str
+    ) -> NDArray[np.float64]:
+        """Return what an own class gave as float64 of a shape.
+
+        Raises
+        ------
+        StrategyError
+            It is no array of numbers, or of another shape.
+        """
+        where = f"{self.noun} {self.kind}: {what}"
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+            what = f"an array of {found.dtype}" if isinstance(found, np.ndarray) else _shown(found)
+            raise StrategyError(f"{where} is {what}; accepted: a numpy array of numbers {shape}")
+        if found.shape != shape:
+            raise StrategyError(f"{where} has shape {found.shape}; accepted: {shape}, {meaning}")
+        return np.asarray(found, dtype=np.float64)
+
+    def own_flags(
+        self, what: str, found: Any, shape: tuple[int, ...], beside: str = ""
+    ) -> NDArray[np.bool_]:
+        """Return what an own class answered, bool of a shape.
+
+        Parameters
+        ----------
+        beside
+            How the words of an error end.
+
+        Raises
+        ------
+        StrategyError
+            It is no array of truth values, or of another shape.
+        """
+        if isinstance(found, np.ndarray) and found.dtype == np.bool_ and found.shape == shape:
+            return found
+        shown = f"a {type(found).__name__}"
+        if isinstance(found, np.ndarray):
+            shown = f"an array of {found.dtype} {found.shape}"
+        raise StrategyError(
+            f"{self.noun} {self.kind}: {what} gave {shown}; accepted: a bool array {shape}{beside}"
+        )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -258,25 +337,6 @@ def check_complete(cls: type[Kinded], root: type[Kinded]) -> None:
             )
 
 
-def check_parameters(part: Kinded) -> None:
-    """Refuse an own class's parameters that no file of a run can hold.
-
-    Raises
-    ------
-    StrategyError
-        They are not numbers, texts, dates, lists and tables.
-    """
-    if not part.own:
-        return
-    try:
-        part.model_dump(mode="json")
-    except PydanticSerializationError as error:
-        raise StrategyError(
-            f"{part.noun} {part.kind}: a parameter is not plain ({printable(error)}); accepted: "
-            "numbers, texts, dates, lists and tables of them"
-        ) from error
-
-
 def one_of(cls: type[Kinded]) -> str:
     """Return what a root stands for, with its article."""
     return f"{'an' if cls.noun[0] in 'aeiou' else 'a'} {cls.noun}"
@@ -290,30 +350,6 @@ def _shown(value: Any) -> str:
     return f"{'an' if type(value).__name__[0] in 'AEIOaeio' else 'a'} {type(value).__name__}"
 
 
-@contextmanager
-def own_errors(part: Kinded, doing: str) -> Iterator[None]:
-    """Turn what goes wrong in a user's own class into one line that names its place.
-
-    Raises
-    ------
-    StrategyError
-        With the file and line of the user's code that raised.
-    """
-    if not part.own:
-        yield
-        return
-    try:
-        yield
-    except QuantHedgeError:
-        raise
-    except Exception as error:
-        place = place_of(error.__traceback__)
-        raise StrategyError(
-            f"{part.noun} {part.kind}: {doing} raised {type(error).__name__}: {printable(error)}"
-            f"{place}"
-        ) from error
-
-
 def place_of(trace: TracebackType | None) -> str:
     """Return the last place of an error that is not in this package: ", file line n"."""
     for frame in reversed(traceback.extract_tb(trace)):
@@ -322,42 +358,3 @@ def place_of(trace: TracebackType | None) -> str:
         if not library and not file.is_relative_to(_ROOT):
             return f" ({file.name}, line {frame.lineno})"
     return ""
-
-
-def own_numbers(
-    part: Kinded, what: str, found: Any, shape: tuple[int, ...], meaning: str
-) -> NDArray[np.float64]:
-    """Return what an own class gave as float64 of a shape.
-
-    Raises
-    ------
-    StrategyError
-        It is no array of numbers, or of another shape.
-    """
-    where = f"{part.noun} {part.kind}: {what}"
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
-        what = f"an array of {found.dtype}" if isinstance(found, np.ndarray) else _shown(found)
-        raise StrategyError(f"{where} is {what}; accepted: a numpy array of numbers {shape}")
-    if found.shape != shape:
-        raise StrategyError(f"{where} has shape {found.shape}; accepted: {shape}, {meaning}")
-    return np.asarray(found, dtype=np.float64)
-
-
-def own_flags(
-    part: Kinded, what: str, found: Any, shape: tuple[int, ...], beside: str = ""
-) -> NDArray[np.bool_]:
-    """Return what an own class answered, bool of a shape; ``beside`` ends the words of an error.
-
-    Raises
-    ------
-    StrategyError
-        It is no array of truth values, or of another shape.
-    """
-    if isinstance(found, np.ndarray) and found.dtype == np.bool_ and found.shape == shape:
-        return found
-    shown = f"a {type(found).__name__}"
-    if isinstance(found, np.ndarray):
-        shown = f"an array of {found.dtype} {found.shape}"
-    raise StrategyError(
-        f"{part.noun} {part.kind}: {what} gave {shown}; accepted: a bool array {shape}{beside}"
-    )

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from quanthedge.documents import printable, read_bytes
 from quanthedge.errors import QuantHedgeError, StrategyError, StrategyWarning
@@ -26,16 +26,7 @@ from quanthedge.kinds.naming import OWN_NAME
 from quanthedge.kinds.parts import parts_in
 from quanthedge.storage import replacing
 
-__all__ = [
-    "OwnCode",
-    "load_class",
-    "own_classes",
-    "own_code",
-    "revived_from",
-    "sent_code",
-    "source_of",
-    "unloaded_kinds",
-]
+__all__ = ["OwnCode", "SentCode", "load_class"]
 
 _FILES = "__own_files__"  # the texts that a module was loaded from, by their names beside it
 _KEPT = "code"  # folder of a run's own code
@@ -44,7 +35,7 @@ _loaded: dict[str, ModuleType] = {}
 
 
 class OwnCode:
-    """Finds the own classes of one strategy, when it is to be run.
+    """The own classes of one strategy: those that are loaded, and those to be found when it runs.
 
     Parameters
     ----------
@@ -67,6 +58,15 @@ class OwnCode:
         self.classes = dict(classes or {})
         self.kept = {} if folder is None else _kept_digests(folder)
 
+    @classmethod
+    def of(cls, strategy: Any) -> "OwnCode":
+        """Return the own classes of a strategy, or of a part of one, as far as they are loaded."""
+        own = [part for part in parts_in(strategy) if part.own]
+        return cls(
+            classes={part.kind: type(part) for part in own if not part._stand_in},
+            unloaded={part.kind for part in own if part._stand_in},
+        )
+
     def find(self, kind: str, root: type[Kinded]) -> type[Kinded]:
         """Return the class that a kind names.
 
@@ -87,6 +87,42 @@ class OwnCode:
         elif not issubclass(found, root):
             raise StrategyError(_not_a(found, kind, root))
         return found
+
+    def texts(self) -> dict[str, str]:
+        """Return the texts of the classes that are known, by their names in a run folder.
+
+        Raises
+        ------
+        StrategyError
+            Two different files of one name.
+        """
+        found: dict[str, bytes] = {}
+        for cls in self.classes.values():
+            for name, data in _texts_of(cls).items():
+                if name == f"{_KEPT}/{_MAIN}.py":
+                    found[name] = found.get(name, b"") + data + b"\n"
+                    continue
+                if found.get(name, data) != data:
+                    raise StrategyError(
+                        f"own code: two different files {name.removeprefix('code/')} in one "
+                        "strategy; rename one"
+                    )
+                found[name] = data
+        return {name: data.decode("utf-8") for name, data in sorted(found.items())}
+
+    def source(self, kind: str) -> Literal["kept", "shown", "changed", "lost"]:
+        """Return what is known of the text of a class.
+
+        kept: the text that runs; shown: that of a class in a notebook or script, which cannot be
+        loaded from it; changed: the file is not as it was when it was imported; lost: no text.
+        """
+        cls = self.classes[kind]
+        texts = _texts_of(cls)
+        if not texts:
+            return "lost"
+        if f"{_KEPT}/{_MAIN}.py" in texts:
+            return "shown"
+        return "changed" if not cls._own_files and _is_stale(cls) else "kept"
 
     def _module(self, name: str, kind: str, root: type[Kinded]) -> ModuleType:
         """Return the module of a kind: the run's own copy, the file beside, or an import."""
@@ -232,33 +268,46 @@ def _revived(path: str, name: str, unique: str, inside: str) -> Kinded:
 HOW_TO_REVIVE.append((_place_of_class, _revived))
 
 
-def sent_code(part: Kinded) -> tuple[tuple[str, str, str, str], dict[str, bytes]]:
-    """Return where a class of a user's file is found again, and its texts for where it is not."""
-    texts = {name.removeprefix(f"{_KEPT}/"): data for name, data in part._own_files.items()}
-    return _place_of_class(type(part)), texts
+class SentCode(NamedTuple):
+    """An own class on its way to another process.
 
-
-def revived_from(place: tuple[str, str, str, str], texts: Mapping[str, bytes], folder: Path) -> Any:
-    """Return an empty object of a user's class from its file, or from its texts in a folder.
-
-    Parameters
+    Attributes
     ----------
-    place, texts
-        Of :func:`sent_code`.
-    folder : Path
-        Where the texts are written on a machine that has not that file, or has another one.
+    place
+        Where the class is found again: path, name, module, name in it.
+    texts
+        Of its file and of those beside it that it imports, for where that file is not.
     """
-    with suppress(StrategyError):
-        return _revived(*place)
-    path, name, unique, inside = place
-    copy = folder / unique / Path(path).name
-    if not copy.exists():
-        with replacing(folder / unique) as new:
-            for file, data in texts.items():
-                (new / file).parent.mkdir(parents=True, exist_ok=True)
-                (new / file).write_bytes(data)
-    cls: type[Kinded] = attrgetter(inside)(_load_file(copy, name))
-    return cls.__new__(cls)
+
+    place: tuple[str, str, str, str]
+    texts: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, part: Kinded) -> "SentCode":
+        """Return the code of a part whose class came from a file beside its strategy."""
+        files = part._own_files.items()
+        texts = {name.removeprefix(f"{_KEPT}/"): data for name, data in files}
+        return cls(_place_of_class(type(part)), texts)
+
+    def revived(self, folder: Path) -> Any:
+        """Return an empty object of the class from its file, or from its texts in a folder.
+
+        Parameters
+        ----------
+        folder : Path
+            Where the texts are written on a machine that has not that file, or has another one.
+        """
+        with suppress(StrategyError):
+            return _revived(*self.place)
+        path, name, unique, inside = self.place
+        copy = folder / unique / Path(path).name
+        if not copy.exists():
+            with replacing(folder / unique) as new:
+                for file, data in self.texts.items():
+                    (new / file).parent.mkdir(parents=True, exist_ok=True)
+                    (new / file).write_bytes(data)
+        cls: type[Kinded] = attrgetter(inside)(_load_file(copy, name))
+        return cls.__new__(cls)
 
 
 def _run(path: Path, name: str, unique: str, texts: dict[str, bytes]) -> ModuleType:
@@ -365,43 +414,6 @@ def _broken(what: str, error: Exception) -> StrategyError:
 # -- what a run keeps
 
 
-def own_code(strategy: Any) -> dict[str, str]:
-    """Return the texts of the user's own code that a strategy uses, by their names in a run folder.
-
-    Raises
-    ------
-    StrategyError
-        Two different files of one name.
-    """
-    found: dict[str, bytes] = {}
-    for cls in own_classes(strategy).values():
-        for name, data in _texts_of(cls).items():
-            if name == f"{_KEPT}/{_MAIN}.py":
-                found[name] = found.get(name, b"") + data + b"\n"
-                continue
-            if found.get(name, data) != data:
-                raise StrategyError(
-                    f"own code: two different files {name.removeprefix('code/')} in one strategy; "
-                    "rename one"
-                )
-            found[name] = data
-    return {name: data.decode("utf-8") for name, data in sorted(found.items())}
-
-
-def source_of(cls: type[Kinded]) -> Literal["kept", "shown", "changed", "lost"]:
-    """Return what is known of an own class's text.
-
-    kept: the text that runs; shown: that of a class in a notebook or script, which cannot be loaded
-    from it; changed: the file is not as it was when it was imported; lost: there is none.
-    """
-    texts = _texts_of(cls)
-    if not texts:
-        return "lost"
-    if f"{_KEPT}/{_MAIN}.py" in texts:
-        return "shown"
-    return "changed" if not cls._own_files and _is_stale(cls) else "kept"
-
-
 def _is_stale(cls: type) -> bool:
     """Return whether a class's methods are not those that its file has now."""
     module = sys.modules[cls.__module__]
@@ -440,19 +452,6 @@ def _made_from(cls: type) -> FunctionType | None:
 
 def _plain(code: CodeType) -> list[str]:
     return [repr(one) for one in code.co_consts if not isinstance(one, CodeType)]
-
-
-def own_classes(strategy: Any) -> dict[str, type[Kinded]]:
-    """Return the user's own classes of a strategy that are loaded, by kind."""
-    return {
-        part.kind: type(part)
-        for part in parts_in(strategy) if part.own and not part._stand_in
-    }  # fmt: skip
-
-
-def unloaded_kinds(strategy: Any) -> set[str]:
-    """Return the kinds of a strategy's own classes that are not loaded."""
-    return {part.kind for part in parts_in(strategy) if part._stand_in}
 
 
 def _texts_of(cls: type) -> dict[str, bytes]:

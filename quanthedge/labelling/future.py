@@ -22,7 +22,7 @@ from quanthedge.labelling.decisions import Decisions, decision_rows
 from quanthedge.labelling.genuine import digest_of
 from quanthedge.labelling.reasons import REASONS, SAME, reason_name
 from quanthedge.market import LimitPanel, Market
-from quanthedge.rules import CostTerms, costs_between, places_of
+from quanthedge.rules import Board, CostTerms, StockCosts
 from quanthedge.typing import Bools, Floats, Ints, Language
 
 if TYPE_CHECKING:
@@ -346,9 +346,9 @@ def _costs(market: Market, first: int, terms: CostTerms) -> "Costs":
     after = market.dates[-1] + np.timedelta64(1, "D")
     dates = np.append(market.dates, after)[np.maximum(listed, 0)]
     dates[listed < 0] = np.datetime64("NaT")  # listed before the data
-    known = costs_between(market.dates[first:], market.codes, terms, list_dates=dates)
+    known = StockCosts.between(market.dates[first:], market.codes, terms, list_dates=dates)
     by_exchange = replace(known, exchange=np.arange(known.transfer_rate.shape[1], dtype=np.int8))
-    exchange = np.array([places_of(str(code))[0] for code in market.codes], dtype=np.int64)
+    exchange = np.array([Board.of(str(code)).places[0] for code in market.codes], dtype=np.int64)
     return Costs(exchange, by_exchange.buy_rate, by_exchange.sell_rate, by_exchange.yuan_per_share)
 
 

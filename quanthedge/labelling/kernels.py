@@ -21,12 +21,12 @@ from quanthedge.labelling.reasons import (
     SUSPENDED,
     TIMING,
 )
-from quanthedge.rules import limit_prices
+from quanthedge.rules import TICK, limit_prices
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["Bars", "Costs", "Outcome", "futures_of"]
 
-HALF_TICK = 0.005  # yuan
+_HALF_TICK = TICK / 2  # yuan
 _limit_prices_of_one = njit(cache=True, allocates=False)(limit_prices)
 
 
@@ -88,7 +88,7 @@ def _purchase(t: int, n: int, bars: Bars) -> int:
     )
     if np.isnan(high):
         return LIMIT_UNKNOWN
-    return LIMIT_UP if bars.cheapest[t, n] >= high - HALF_TICK else SAME
+    return LIMIT_UP if bars.cheapest[t, n] >= high - _HALF_TICK else SAME
 
 
 @njit()
@@ -104,7 +104,7 @@ def _sale(t: int, n: int, bars: Bars) -> int:
     )
     if np.isnan(low):
         return LATE_OTHER
-    return LATE_LIMIT_DOWN if bars.dearest[t, n] <= low + HALF_TICK else SAME
+    return LATE_LIMIT_DOWN if bars.dearest[t, n] <= low + _HALF_TICK else SAME
 
 
 @njit()

@@ -2,7 +2,6 @@
 
 from quanthedge.layers.allocation import Allocation, NoAllocation, Standing
 from quanthedge.layers.episodes import episodes
-from quanthedge.layers.industry import industry_tilts
 from quanthedge.layers.sections import Layers
 
 __all__ = [
@@ -11,5 +10,4 @@ __all__ = [
     "NoAllocation",
     "Standing",
     "episodes",
-    "industry_tilts",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, own_name, read_catalogue
 from quanthedge.market import Market
 from quanthedge.typing import Floats, Ints, Language
 
@@ -115,9 +115,9 @@ class Allocation(Kinded, noun="allocation"):
             An own allocation fails, asks for what there is not, or gives an exposure outside [0,
             1].
         """
-        with own_errors(self, "exposures"):
+        with self.own_errors("exposures"):
             found = self.exposures(market, rows, standing)
-        found = own_numbers(self, "exposures", found, (rows.size,), "one for each rebalance")
+        found = self.own_numbers("exposures", found, (rows.size,), "one for each rebalance")
         unknown = np.isnan(found)
         wrong = ~unknown & ~((found >= 0.0) & (found <= 1.0))
         if wrong.any():
@@ -150,7 +150,7 @@ class Allocation(Kinded, noun="allocation"):
         >>> CarryGate().called("en")
         'a gate on the annualised discount of the future (level 10.0%)'
         """
-        if is_own(self):
+        if self.own:
             return own_name(self, "allocation", language)
         name = read_catalogue("quanthedge.layers").name(self.kind, language)
         if math.isnan(self.level):

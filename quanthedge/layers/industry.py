@@ -16,7 +16,7 @@ from quanthedge.plain import Plain
 from quanthedge.risk import index_weights
 from quanthedge.typing import Floats, Ints
 
-__all__ = ["Industry", "NoTilt", "ScoreTilt", "industry_tilts"]
+__all__ = ["Industry", "NoTilt", "ScoreTilt"]
 
 _ALIKE = 1e-9  # deviation, of the largest expected return, that is none
 
@@ -27,6 +27,10 @@ class NoTilt(Plain):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["none"] = "none"
+
+    def tilts(self, market: Market, rows: Ints, expected: Floats, index: str) -> Floats:
+        """Return no tilt: see :meth:`ScoreTilt.tilts`."""
+        return np.zeros((rows.size, len(market.industry()[1])))
 
 
 class ScoreTilt(Plain):
@@ -39,41 +43,36 @@ class ScoreTilt(Plain):
         default=0.03, gt=0, le=1, description="Largest difference to the index, of the stocks."
     )
 
+    def tilts(self, market: Market, rows: Ints, expected: Floats, index: str) -> Floats:
+        """Return the tilt of each industry on each decision, float64 [R, G].
+
+        Parameters
+        ----------
+        market : Market
+        rows : int64 [R]
+            Day indices of the decisions.
+        expected : float64 [R, N]
+            Expected returns; NaN without one.
+        index : str
+            Whose weights the tilts are held against, as known at the close of each day.
+
+        Returns
+        -------
+        float64 [R, G]
+            In the order of ``market.industry()[1]``, summing to 0; 0 for industries outside the
+            index or without an expected return, and everywhere where all are expected to earn the
+            same.
+        """
+        groups, names = market.industry()
+        found = np.zeros((rows.size, len(names)))
+        weights = index_weights(market, index).on(rows)
+        for r, row in enumerate(rows):
+            value = market.panel("mark")[row] * market.panel("float_shares")[row]
+            found[r] = _of_day(groups[row], len(names), expected[r], value, weights[r], self.bound)
+        return found
+
 
 Industry = Annotated[NoTilt | ScoreTilt, Field(discriminator="kind")]
-
-
-def industry_tilts(
-    layer: NoTilt | ScoreTilt, market: Market, rows: Ints, expected: Floats, index: str
-) -> Floats:
-    """Return the tilt of each industry on each decision, float64 [R, G].
-
-    Parameters
-    ----------
-    layer : NoTilt or ScoreTilt
-    market : Market
-    rows : int64 [R]
-        Day indices of the decisions.
-    expected : float64 [R, N]
-        Expected returns; NaN without one.
-    index : str
-        Whose weights the tilts are held against, as known at the close of each day.
-
-    Returns
-    -------
-    float64 [R, G]
-        In the order of ``market.industry()[1]``, summing to 0; 0 for industries outside the index
-        or without an expected return, and everywhere where all are expected to earn the same.
-    """
-    groups, names = market.industry()
-    found = np.zeros((rows.size, len(names)))
-    if isinstance(layer, NoTilt):
-        return found
-    weights = index_weights(market, index).on(rows)
-    for r, row in enumerate(rows):
-        value = market.panel("mark")[row] * market.panel("float_shares")[row]
-        found[r] = _of_day(groups[row], len(names), expected[r], value, weights[r], layer.bound)
-    return found
 
 
 def _of_day(

@@ -3,13 +3,7 @@
 from quanthedge.ledger import layout
 from quanthedge.ledger.ahead import compile_ahead, is_compiled
 from quanthedge.ledger.booking import FundBook
-from quanthedge.ledger.corporate_actions import (
-    ActionUse,
-    TaxRates,
-    action_book,
-    factor_steps,
-    record_days,
-)
+from quanthedge.ledger.corporate_actions import ActionUse, TaxRates, action_book, factor_steps
 from quanthedge.ledger.dividend_estimate import DividendSteps, TaxedRun
 from quanthedge.ledger.engine import LedgerRecord, Reign, run_ledger
 from quanthedge.ledger.from_tables import record_from_tables
@@ -25,7 +19,6 @@ from quanthedge.ledger.inputs import (
     ValuationBook,
 )
 from quanthedge.ledger.kept import Names
-from quanthedge.ledger.layout import HALF_TICK
 from quanthedge.ledger.lending import lending_book
 from quanthedge.ledger.lines import (
     LINES,
@@ -33,15 +26,14 @@ from quanthedge.ledger.lines import (
     net_flows,
     signed_lines,
 )
-from quanthedge.ledger.past import first_revision, input_digests, market_digests
+from quanthedge.ledger.past import Past
 from quanthedge.ledger.real_book import RealBook
-from quanthedge.ledger.side_by_side import LightRecord, run_side_by_side
+from quanthedge.ledger.side_by_side import LightRecord
 from quanthedge.ledger.sleeves import HedgeBook, SleeveHedge, SleeveTargets, TargetBook
 from quanthedge.ledger.state import FundState, LedgerState, opening_state
 from quanthedge.ledger.terms import Accounts, Costs, Execution
 
 __all__ = [
-    "HALF_TICK",
     "LINES",
     "Accounts",
     "ActionBook",
@@ -60,6 +52,7 @@ __all__ = [
     "LedgerState",
     "LightRecord",
     "Names",
+    "Past",
     "RealBook",
     "Reign",
     "Settings",
@@ -74,18 +67,13 @@ __all__ = [
     "action_book",
     "compile_ahead",
     "factor_steps",
-    "first_revision",
-    "input_digests",
     "is_compiled",
     "layout",
     "lending_book",
     "line_names",
-    "market_digests",
     "net_flows",
     "opening_state",
-    "record_days",
     "record_from_tables",
     "run_ledger",
-    "run_side_by_side",
     "signed_lines",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.ledger.inputs import ActionBook, TaxBook
-from quanthedge.rules import PAR_YUAN, months_later
+from quanthedge.rules import DividendTax
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "action_book",
     "factor_steps",
     "listing_order",
-    "record_days",
     "tax_book",
     "with_taxes",
 ]
@@ -42,7 +41,7 @@ class TaxRates(NamedTuple):
     """Shares of a dividend by its record day: withheld when paid, and due in all by holding period.
 
     ``at_payment``, ``short_term`` (up to a month), ``mid_term`` (up to a year), ``long_term`` are
-    float64 [R], those of ``days``, datetime64[D] [R], sorted.
+    float64 [R], those of ``days``, datetime64[D] [R], sorted; ``used`` are the rules that say so.
     """
 
     days: NDArray[np.datetime64]
@@ -50,6 +49,39 @@ class TaxRates(NamedTuple):
     short_term: Floats
     mid_term: Floats
     long_term: Floats
+    used: pd.DataFrame | None = None
+
+    @classmethod
+    def of_public_funds(cls, days: NDArray[np.datetime64]) -> "TaxRates":
+        """Return what public securities funds pay on dividends of some record days, [R], sorted.
+
+        Raises
+        ------
+        RuleError
+            The rule book does not cover a day.
+        """
+        if days.size == 0:
+            none = np.empty(0)
+            return cls(days, none, none, none, none)
+        tax = DividendTax.between("public securities fund", days)
+        month, year, longer = (np.ascontiguousarray(tax.rate[:, k]) for k in range(3))
+        withheld = np.ascontiguousarray(tax.at_payment[:, 0])
+        return cls(days, withheld, month, year, longer, tax.used)
+
+    @classmethod
+    def of_actions(cls, table: pd.DataFrame, dates: NDArray[np.datetime64]) -> "TaxRates":
+        """Return what public securities funds pay on the dividends of a span.
+
+        Parameters
+        ----------
+        table : DataFrame
+            corporate_actions.
+        dates : datetime64[D] [T + 1]
+            Trading days of the span and the day before it.
+        """
+        ex_date = table["ex_date"].to_numpy().astype("datetime64[D]")
+        rows = table[(ex_date > dates[0]) & (ex_date <= dates[-1])]
+        return cls.of_public_funds(np.unique(_record_days(rows, dates)))
 
 
 class ActionUse(NamedTuple):
@@ -268,7 +300,7 @@ def _placed(
         day[k] = _first_true(trades[first[k] :, stock[k]], first[k])
     rows = rows.assign(day=day, list_day=_list_days(rows, dates, list_delay))
     if tax is not None:
-        rows = with_taxes(rows, tax, np.searchsorted(tax.days, record_days(rows, dates)))
+        rows = with_taxes(rows, tax, np.searchsorted(tax.days, _record_days(rows, dates)))
     part = _stock_part(rows)
     unknown = np.where(part.isna(), rows["bonus_per_share"], 0.0)
     rows = rows.assign(out_of_profit=part.fillna(0.0), unknown_split=unknown)
@@ -301,7 +333,7 @@ def with_taxes(rows: pd.DataFrame, rates: TaxRates, place: NDArray[np.int64]) ->
     No more is withheld than there is cash: what it does not cover is due at the sale.
     """
     cash = rows["cash_per_share"].to_numpy(dtype=np.float64)
-    taxed = cash + PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
+    taxed = cash + DividendTax.PAR_YUAN * _stock_part(rows).fillna(0.0).to_numpy(dtype=np.float64)
     at_payment = rates.at_payment[place]
     withheld = np.minimum(at_payment * taxed, cash)
     totals = (np.maximum(getattr(rates, name)[place], at_payment) * taxed for name in _RATES[1:])
@@ -440,7 +472,7 @@ def _list_days(
     return np.where(np.isnat(told), by_rule, place).astype(np.int64)
 
 
-def record_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+def _record_days(rows: pd.DataFrame, dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the record day of each action; the trading day before the ex-date where not known.
 
     Parameters
@@ -474,8 +506,5 @@ def tax_book(dates: NDArray[np.datetime64], rows: pd.DataFrame) -> TaxBook:
     2012 and 101 of 2015).
     """
     days = dates[1:].astype("datetime64[D]")
-    begins = [
-        np.searchsorted(months_later(days, months), days).astype(np.int64) for months in (1, 12)
-    ]
     withheld, short, mid, long = (rows[name].to_numpy(dtype=np.float64) for name in _TAXES)
-    return TaxBook(withheld, short, mid, long, begins[0], begins[1], LOTS)
+    return TaxBook(withheld, short, mid, long, *DividendTax.begins(days), LOTS)

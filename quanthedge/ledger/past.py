@@ -1,12 +1,12 @@
 """What the ledger was given, day by day, as digests: whether an update has revised the past.
 
 A state may only be laid onto inputs whose past is the one that it came from: a run that goes on
-keeps a digest for each day and kind of input (:func:`input_digests`), and :func:`first_revision`
-names what is other than it was.
+keeps a digest for each day and kind of input (:meth:`Past.digests`), and :meth:`Past.revised` names
+what is other than it was.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,53 +18,71 @@ from quanthedge.ledger.inputs import LedgerInputs, StockBook
 from quanthedge.ledger.kept import Names
 from quanthedge.typing import Ints
 
-__all__ = ["first_revision", "input_digests", "market_digests"]
+__all__ = ["Past"]
 
 _Part = NDArray[Any] | list[bytes] | bytes  # rows by day; texts by day; of no day
 _SHOWN = 4  # kinds of data that a message names
 
 
-def input_digests(
-    inputs: LedgerInputs, names: Names, codes: list[str] | None = None,
-    contracts: list[str] | None = None, days: int | None = None,
-    known: Mapping[str, NDArray[np.uint64]] | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Return a digest of what the ledger was given for each day, a column for each kind.
+class Past(NamedTuple):
+    """What a ledger was given for each day, and what its axes are called."""
 
-    Row 0 is the day before the span. What does not belong to a day (settings, terms, boards and
-    lots of the stocks) stands in row 0.
+    inputs: LedgerInputs
+    names: Names
 
-    Parameters
-    ----------
-    inputs : LedgerInputs
-    names : Names
-    codes, contracts : list of str, optional
-        Only of these stocks and contracts; all of them by default.
-    days : int, optional
-        Only the first so many days of the span; all by default.
-    known : mapping of str to uint64 [days + 1], optional
-        Kinds whose digests are known already: those of :func:`market_digests`.
-    """
-    days = names.dates.size - 1 if days is None else days
-    stocks = _columns(names.codes, codes)
-    futures = _columns(names.contracts, contracts)
-    if stocks is None or futures is None:
-        raise DataError("state of the run: the market lacks stocks or contracts that it had")
-    whole = names.dates.size - 1
-    if known is None:
-        known = _made(_of_the_market(inputs, names, stocks, days), whole, days)
-    rows = {**known, **_made(_of_the_strategy(inputs, names, stocks, futures), whole, days)}
-    index = pd.DatetimeIndex(names.dates[: days + 1].astype("datetime64[ms]"), name="date")
-    return pd.DataFrame(rows, index=index)
+    def digests(
+        self,
+        codes: list[str] | None = None,
+        contracts: list[str] | None = None,
+        days: int | None = None,
+        known: Mapping[str, NDArray[np.uint64]] | None = None,
+    ) -> pd.DataFrame:
+        """Return a digest of what the ledger was given for each day, a column for each kind.
 
+        Row 0 is the day before the span. What does not belong to a day (settings, terms, boards and
+        lots of the stocks) stands in row 0.
 
-def market_digests(inputs: LedgerInputs, names: Names) -> dict[str, NDArray[np.uint64]]:
-    """Return the digests of what does not depend on the strategy, [T + 1] each, by kind.
+        Parameters
+        ----------
+        codes, contracts : list of str, optional
+            Only of these stocks and contracts; all of them by default.
+        days : int, optional
+            Only the first so many days of the span; all by default.
+        known : mapping of str to uint64 [days + 1], optional
+            Kinds whose digests are known already: those of :meth:`of_the_market`.
+        """
+        inputs, names = self
+        whole = names.dates.size - 1
+        days = whole if days is None else days
+        stocks = _columns(names.codes, codes)
+        futures = _columns(names.contracts, contracts)
+        if stocks is None or futures is None:
+            raise DataError("state of the run: the market lacks stocks or contracts that it had")
+        if known is None:
+            known = _made(_of_the_market(inputs, names, stocks, days), whole, days)
+        rows = {**known, **_made(_of_the_strategy(inputs, names, stocks, futures), whole, days)}
+        index = pd.DatetimeIndex(names.dates[: days + 1].astype("datetime64[ms]"), name="date")
+        return pd.DataFrame(rows, index=index)
 
-    Of all days, stocks and contracts, as :func:`input_digests` has them in its columns.
-    """
-    days = names.dates.size - 1
-    return _made(_of_the_market(inputs, names, slice(None), days), days, days)
+    def of_the_market(self) -> dict[str, NDArray[np.uint64]]:
+        """Return the digests of what does not depend on the strategy, [T + 1] each, by kind.
+
+        Of all days, stocks and contracts, as :meth:`digests` has them in its columns.
+        """
+        days = self.names.dates.size - 1
+        return _made(_of_the_market(self.inputs, self.names, slice(None), days), days, days)
+
+    def revised(self, kept: pd.DataFrame, codes: list[str], contracts: list[str]) -> str:
+        """Return in a few words what is other than it was when digests were kept; empty: nothing.
+
+        Parameters
+        ----------
+        kept : DataFrame
+            Of :meth:`digests`: of the days before.
+        codes, contracts : list of str
+            The stocks and contracts that there were then.
+        """
+        return _first_revision(kept, self.digests(codes, contracts, len(kept) - 1))
 
 
 def _columns(there: Any, wanted: list[str] | None) -> slice | Ints | None:
@@ -232,19 +250,19 @@ def _targets(inputs: LedgerInputs, names: Names) -> Iterator[tuple[int, str]]:
             yield t, f"{' '.join(codes)} {book.weights[some].tolist()}{stated}"
 
 
-def first_revision(kept: pd.DataFrame, now: pd.DataFrame) -> str:
+def _first_revision(kept: pd.DataFrame, now: pd.DataFrame) -> str:
     """Return in a few words what of the past is other than it was; empty when nothing is.
 
     Parameters
     ----------
     kept, now : DataFrame
-        Of :func:`input_digests`, of the same days.
+        Of :meth:`Past.digests`, of the same days.
 
     Examples
     --------
     >>> days = pd.DatetimeIndex(["2015-03-02", "2015-03-03"])
     >>> kept = pd.DataFrame({"close": [1, 2], "targets": [3, 4]}, index=days)
-    >>> first_revision(kept, kept.assign(close=[1, 5]))
+    >>> _first_revision(kept, kept.assign(close=[1, 5]))
     'close of 2015-03-03'
     """
     if not kept.index.equals(now.index):

@@ -27,7 +27,7 @@ from quanthedge.typing import Floats, Ints
 if TYPE_CHECKING:
     from quanthedge.ledger.kernels.sheet import Logs
 
-__all__ = ["LightRecord", "run_side_by_side"]
+__all__ = ["LightRecord"]
 
 _BLOCK = 50  # trading days: rows of prices of some thousand stocks that a cache holds
 _LARGE = 4 * 2**20  # bytes
@@ -60,6 +60,58 @@ class LightRecord:
     insolvent_day: int | None
     fault: LedgerError | None = None
 
+    @staticmethod
+    def side_by_side(inputs: Sequence[LedgerInputs], *, block: int = _BLOCK) -> "list[LightRecord]":
+        """Run ledgers of the same days, block of days by block of days, on this thread.
+
+        Parameters
+        ----------
+        inputs : sequence of LedgerInputs
+            What they have in common should be the same arrays, so that it is read once.
+        block : int
+            Trading days that each ledger runs before the next has its turn.
+
+        Returns
+        -------
+        list of LightRecord
+            In the same order; the day's rows are those of :func:`quanthedge.ledger.run_ledger`, bit
+            for bit.
+
+        Raises
+        ------
+        LedgerError
+            Inputs that no ledger runs, or of different spans. What goes wrong in one ledger stands
+            in its record.
+        """
+        from quanthedge.ledger.kernels import day as kernels
+        from quanthedge.ledger.kernels import sheet
+
+        running = [_opened(one) for one in inputs]
+        spans = {len(one.ledger) for one in running}
+        if len(spans) > 1:
+            raise LedgerError(f"ledgers side by side: spans of {sorted(spans)} days; accepted: one")
+        room = {}
+        for sleeves, stocks, contracts, products in {_sizes(one.state) for one in running}:
+            work = sheet.new_work(stocks, contracts, products, sleeves)
+            logs = sheet.new_logs(sleeves * stocks, sleeves * contracts)
+            room[sleeves, stocks, contracts, products] = work, logs
+        days = spans.pop() if spans else 0
+        for begin in range(0, days, block):
+            for one in running:
+                work, logs = room[_sizes(one.state)]
+                day, stop = begin, min(begin + block, days)
+                while day < stop and not one.over:
+                    day = kernels.run_days(
+                        day, stop, one.inputs, one.state, work, one.ledger,
+                        NO_SLEEVES, logs,
+                    )  # fmt: skip
+                    _count(one, logs)
+                    status = one.state.scalars[layout.STATUS]
+                    one.over = bool(
+                        status != layout.OK and one.state.scalars[layout.STATUS_DAY] == day - 1
+                    )
+        return [_closed(one) for one in running]
+
 
 @dataclass
 class _Running:
@@ -73,58 +125,6 @@ class _Running:
     refusals: Ints
     trades: int = 0
     over: bool = False
-
-
-def run_side_by_side(inputs: Sequence[LedgerInputs], *, block: int = _BLOCK) -> list[LightRecord]:
-    """Run ledgers of the same days, block of days by block of days, on this thread.
-
-    Parameters
-    ----------
-    inputs : sequence of LedgerInputs
-        What they have in common should be the same arrays, so that it is read once.
-    block : int
-        Trading days that each ledger runs before the next has its turn.
-
-    Returns
-    -------
-    list of LightRecord
-        In the same order; the day's rows are those of :func:`quanthedge.ledger.run_ledger`, bit for
-        bit.
-
-    Raises
-    ------
-    LedgerError
-        Inputs that no ledger runs, or of different spans. What goes wrong in one ledger stands in
-        its record.
-    """
-    from quanthedge.ledger.kernels import day as kernels
-    from quanthedge.ledger.kernels import sheet
-
-    running = [_opened(one) for one in inputs]
-    spans = {len(one.ledger) for one in running}
-    if len(spans) > 1:
-        raise LedgerError(f"ledgers side by side: spans of {sorted(spans)} days; accepted: one")
-    room = {}
-    for sleeves, stocks, contracts, products in {_sizes(one.state) for one in running}:
-        work = sheet.new_work(stocks, contracts, products, sleeves)
-        logs = sheet.new_logs(sleeves * stocks, sleeves * contracts)
-        room[sleeves, stocks, contracts, products] = work, logs
-    days = spans.pop() if spans else 0
-    for begin in range(0, days, block):
-        for one in running:
-            work, logs = room[_sizes(one.state)]
-            day, stop = begin, min(begin + block, days)
-            while day < stop and not one.over:
-                day = kernels.run_days(
-                    day, stop, one.inputs, one.state, work, one.ledger,
-                    NO_SLEEVES, logs,
-                )  # fmt: skip
-                _count(one, logs)
-                status = one.state.scalars[layout.STATUS]
-                one.over = bool(
-                    status != layout.OK and one.state.scalars[layout.STATUS_DAY] == day - 1
-                )
-    return [_closed(one) for one in running]
 
 
 def _sizes(state: FundState) -> tuple[int, int, int, int]:

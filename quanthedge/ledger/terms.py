@@ -5,14 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.plain import Plain
-from quanthedge.rules import (
-    COMMISSION_RATE,
-    FUTURES_SLIPPAGE_BP,
-    SLIPPAGE_BP,
-    CommissionRate,
-    FeesIncluded,
-    FuturesSlippage,
-)
+from quanthedge.rules import cost_field
 
 __all__ = ["Accounts", "Costs", "Execution"]
 
@@ -112,14 +105,11 @@ class Costs(Plain):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    commission_rate: CommissionRate = COMMISSION_RATE
+    commission_rate: float = cost_field("commission_rate")
     commission_min_yuan: float = Field(default=5.0, ge=0, description="For each stock order.")
-    commission_includes_exchange_fees: FeesIncluded = True
-    slippage_bp: float = Field(
-        default=SLIPPAGE_BP,
-        ge=0,
-        lt=1000,
-        description="Fixed impact of a stock order, basis points of the amount.",
+    commission_includes_exchange_fees: bool = cost_field("commission_includes_exchange_fees")
+    slippage_bp: float = cost_field(
+        "slippage_bp", "Fixed impact of a stock order, basis points of the amount."
     )
     impact_coefficient: float = Field(
         default=1.0,
@@ -128,7 +118,7 @@ class Costs(Plain):
         description="Prefactor of the square-root impact of stock orders, on top of the slippage; "
         "0 = slippage only; 1 is of the order that studies find.",
     )
-    futures_slippage_bp: FuturesSlippage = FUTURES_SLIPPAGE_BP
+    futures_slippage_bp: float = cost_field("futures_slippage_bp")
     dividend_tax: Literal["none", "public_fund", "public_fund_where_known"] = Field(
         default="none",
         description="Tax on cash dividends by holding period, as public securities funds pay it; "

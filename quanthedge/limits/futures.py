@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.limits.line import Refused, Standing, line, refused, spell
 from quanthedge.performance import opened_lots
-from quanthedge.rules import Row, product_of, read_table
+from quanthedge.rules import IndexProduct, Row, read_table
 
 __all__ = ["futures_lines", "is_future", "lots_opened", "price_limit"]
 
@@ -18,7 +18,9 @@ _ONE_TICK = 1e-4  # 0.2 points of 2,000: limit prices are rounded inwards to a t
 def is_future(codes: pd.Series) -> pd.Series:
     """Return which codes are contracts."""
     place, names = pd.factorize(codes.astype("str"))
-    named = np.array([product_of(str(code)) is not None for code in names], dtype=np.bool_)
+    named = np.array(
+        [IndexProduct.of_contract(str(code)) is not None for code in names], dtype=np.bool_
+    )
     return pd.Series(named[place], index=codes.index, name=codes.name)
 
 

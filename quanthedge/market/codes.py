@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from quanthedge.errors import DataError, RuleError
-from quanthedge.rules import board_of
+from quanthedge.rules import Board
 
 __all__ = [
     "TWINS",
@@ -144,7 +144,7 @@ def contract_code(text: str) -> str | None:
 def is_stock(code: str) -> bool:
     """Whether a code of the form `600519.SH` is an A share (no index, fund, bond or B share)."""
     try:
-        board_of(code)
+        Board.of(code)
     except RuleError:
         return False
     return True

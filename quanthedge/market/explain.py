@@ -11,7 +11,7 @@ from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
-from quanthedge.rules import TICK, StockRules, board_of, exchange_of
+from quanthedge.rules import TICK, Board, StockRules
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, texts
 
@@ -150,8 +150,12 @@ def _name(market: "Market", code: str) -> str:
 def _listing(market: "Market", code: str, column: int, name: str) -> list[Line]:
     try:
         words = texts("quanthedge.market", "explaining")
-        exchange, board = words["exchanges"][exchange_of(code)], words["boards"][board_of(code)]
-        where = _said("board", exchange=exchange, board=board)
+        board = Board.of(code)
+        where = _said(
+            "board",
+            exchange=words["exchanges"][board.exchange],
+            board=words["boards"][board.name],
+        )
     except RuleError:
         where = _said("no_board")
     marks = ("is_st", "is_delisting")

@@ -4,7 +4,7 @@ from quanthedge.optimise.bounds import Bounds
 from quanthedge.optimise.decision import Decision
 from quanthedge.optimise.market import ContractHedge, impact_volatility, market_days
 from quanthedge.optimise.optimality import stationarity
-from quanthedge.optimise.optimiser import Optimiser, TradingTerms, industries_of
+from quanthedge.optimise.optimiser import Optimiser, TradingTerms
 from quanthedge.optimise.problem import Problem
 from quanthedge.optimise.relax import solve_relaxed
 
@@ -16,7 +16,6 @@ __all__ = [
     "Problem",
     "TradingTerms",
     "impact_volatility",
-    "industries_of",
     "market_days",
     "solve_relaxed",
     "stationarity",

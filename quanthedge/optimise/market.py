@@ -62,6 +62,8 @@ class MarketDay:
         Number of the market's classification, -1 where it is not known.
     lot, step : int64 [N]
         Shares.
+    industries : tuple of str
+        Codes of the industries by number.
     """
 
     date: np.datetime64
@@ -78,6 +80,7 @@ class MarketDay:
     industry: Ints
     lot: Ints
     step: Ints
+    industries: tuple[str, ...]
 
 
 class ContractHedge(NamedTuple):
@@ -139,13 +142,14 @@ def market_days(market: Market, rows: Ints, costs: CostTerms, benchmark: str) ->
     buys, sells = terms.buy_rate + fixed, terms.sell_rate + fixed
     can_buy, can_sell = _tradable(market, rows)
     turnover, volatility = usual_turnover(market, rows), impact_volatility(market, rows)
-    industry = market.industry()[0]
+    industry, about = market.industry()
+    industries = tuple(str(one) for one in about["industry"])
     gone = market.delist_index()
     return [
         MarketDay(
             market.dates[t], market.codes, price[r], np.isfinite(price[r]) & (gone > t),
             can_buy[r], can_sell[r], turnover[r], volatility[r], buys[r], sells[r], weights[r],
-            industry[t].astype(np.int64), rules.lot, rules.step,
+            industry[t].astype(np.int64), rules.lot, rules.step, industries,
         )
         for r, t in enumerate(rows)
     ]  # fmt: skip

@@ -140,7 +140,7 @@ class Optimiser(Told):
         forecast = risk.forecast(row, self.horizon)
         return self.decide(
             facts, forecast, expected, _by_stock(market, held, 0.0), nav, hedge=hedge,
-            style_names=risk.style_names, industries=industries_of(market),
+            style_names=risk.style_names,
         )  # fmt: skip
 
     def decide(
@@ -155,7 +155,6 @@ class Optimiser(Told):
         tilt: Floats | None = None,
         universe: Bools | None = None,
         style_names: tuple[str, ...] = (),
-        industries: tuple[str, ...] = (),
     ) -> Decision:
         """Return the book of a day whose facts are at hand, arrays [N]: see :func:`posed`."""
         error = self.tracking_error
@@ -174,13 +173,8 @@ class Optimiser(Told):
         return Decision(
             day, asked, solution, _lots(solution, day, asked, nav), nav,
             float("nan") if hedge is None else hedge.contract_yuan, float(self.horizon), loss,
-            tuple(forecast.factors[k] for k in np.flatnonzero(on)), industries,
+            tuple(forecast.factors[k] for k in np.flatnonzero(on)), day.industries,
         )  # fmt: skip
-
-
-def industries_of(market: Market) -> tuple[str, ...]:
-    """Return the codes of the market's industries by number."""
-    return tuple(str(one) for one in market.industry()[1]["industry"])
 
 
 def _solved(problem: Problem, bounds: Bounds) -> tuple[Solution, float]:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from quanthedge.ledger import line_names
 from quanthedge.performance.returns import years
-from quanthedge.rules import product_of
+from quanthedge.rules import IndexProduct
 
 __all__ = [
     "annual_turnover",
@@ -102,7 +102,9 @@ def opened_lots(trades: pd.DataFrame) -> pd.Series:
     signed = quantity.where(trades["side"] == "buy", -quantity)
     held = signed.groupby(place).cumsum() - signed
     closed = quantity.clip(upper=held.abs()).where(held * signed < 0, 0)
-    future = np.array([product_of(str(name)) is not None for name in names], dtype=np.bool_)
+    future = np.array(
+        [IndexProduct.of_contract(str(name)) is not None for name in names], dtype=np.bool_
+    )
     opened: pd.Series = (quantity - closed).where(future[place], 0)
     return opened
 

@@ -29,17 +29,9 @@ from quanthedge.ledger import net_flows
 from quanthedge.market import Market
 from quanthedge.performance.holdings import check_market, held_through
 from quanthedge.record import Record
-from quanthedge.risk import (
-    FittedRisk,
-    FittedRiskModel,
-    RiskReport,
-    basis_risk,
-    bias_table,
-    index_weights,
-    noise_bands,
-)
-from quanthedge.rules import index_of, product_of
-from quanthedge.typing import Bools, Floats, Ints
+from quanthedge.risk import FittedRisk, FittedRiskModel, RiskReport, bias_beside_noise
+from quanthedge.rules import IndexProduct
+from quanthedge.typing import Floats, Ints
 
 __all__ = ["BookRisk"]
 
@@ -104,7 +96,7 @@ class BookRisk(NamedTuple):
             raise DataError(f"risk: horizon {horizon} days; accepted: 1 or more")
         through = held_through(result, market)
         days = pd.DatetimeIndex(result.ledger.index)
-        hedge = cache(lambda product: _hedge_known(market, product))
+        hedge = cache(fitted.hedge_known)
         lines, parts = [], []
         for day in _days_of_forecasts(result):
             value, row = through.value[day], through.first + day
@@ -151,12 +143,7 @@ class BookRisk(NamedTuple):
             than 12 forecasts.
         """
         z = forecasts.loc[forecasts["counted"] == 1, "z"].to_numpy(dtype=np.float64)
-        table = noise_bands(len(z))
-        judged = bias_table({"book": z[:, None]})
-        value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
-        table.insert(0, "value", [float(value[name]) for name in table.index])
-        table.insert(0, "forecasts", len(z))
-        return table
+        return bias_beside_noise(z)
 
 
 def _days_of_forecasts(result: Record) -> Ints:
@@ -194,17 +181,11 @@ def _futures(result: Record, day: pd.Timestamp, equity: float) -> dict[str, floa
     for contract, lots, notional in zip(
         own["contract"], own["lots"], own["futures_notional"], strict=True
     ):
-        product = product_of(str(contract)) or str(contract)
+        known = IndexProduct.of_contract(str(contract))
+        product = known.product if known else str(contract)
         signed = float(np.sign(lots)) * abs(float(notional)) / equity
         found[product] = found.get(product, 0.0) + signed
     return found
-
-
-def _hedge_known(market: Market, product: str) -> Bools:
-    """Return on which days the members of a future's index and its basis have a risk, [T]."""
-    members = index_weights(market, index_of(product)).on(np.arange(len(market.dates)))
-    there = np.isfinite(members).all(axis=1)
-    return np.asarray(there & np.isfinite(basis_risk(market, product).plain))
 
 
 def _parts(report: RiskReport, fitted: FittedRisk) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from quanthedge.errors import DataError
 from quanthedge.ledger import line_names, net_flows, signed_lines
 from quanthedge.performance.returns import levels
 from quanthedge.record import Record
-from quanthedge.rules import index_products, product_of
+from quanthedge.rules import IndexProduct
 
 __all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
 
@@ -309,9 +309,8 @@ def _multiplier(contracts: pd.DataFrame) -> pd.Series:
     held = contracts[contracts["lots"] != 0]
     ratio = -held["futures_notional"] / (held["lots"] * held["settlement_price"])
     found: pd.Series = ratio.groupby(held["contract"]).first().round(6)
-    known = index_products()
     for name in contracts["contract"].unique():
-        product = product_of(name)
+        product = IndexProduct.of_contract(name)
         if name not in found.index and product is not None:
-            found[name] = known[product].multiplier
+            found[name] = product.multiplier
     return found

@@ -7,7 +7,7 @@ stocks earned beyond the index is what the hedge leaves it.
 import pandas as pd
 
 from quanthedge.performance.active import excess_level
-from quanthedge.rules import product_of
+from quanthedge.rules import IndexProduct
 
 __all__ = ["long_leg"]
 
@@ -67,7 +67,9 @@ def long_leg(ledger: pd.DataFrame, trades: pd.DataFrame) -> pd.DataFrame:
 def _paid(days: pd.Index, trades: pd.DataFrame) -> pd.Series:
     """Return what the trades of stocks cost on each day."""
     known = [name for name in _COSTS if name in trades]
-    futures = [code for code in trades["code"].unique() if product_of(str(code)) is not None]
+    futures = [
+        code for code in trades["code"].unique() if IndexProduct.of_contract(str(code)) is not None
+    ]
     stocks = ~trades["code"].isin(futures)
     cost = trades.loc[stocks, known].sum(axis=1).astype(float)
     summed = cost.groupby(trades.loc[stocks, "date"]).sum()

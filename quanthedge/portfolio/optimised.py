@@ -13,7 +13,6 @@ from quanthedge.optimise import (
     Decision,
     Optimiser,
     TradingTerms,
-    industries_of,
     market_days,
 )
 from quanthedge.portfolio.circumstances import Book, Circumstances
@@ -96,7 +95,6 @@ class OptimisedSelector(Selector, Bounds):
         tilts, risk = circumstances.tilts(), circumstances.risk()
         hedges = _hedges(circumstances, len(rows))
         names = risk.style_names
-        industries = industries_of(market)
         paper = PaperBook(market, circumstances)
         made = []
         for r, t in enumerate(rows):
@@ -104,7 +102,7 @@ class OptimisedSelector(Selector, Bounds):
             decision = optimiser.decide(
                 days[r], risk.forecast(int(t), optimiser.horizon), alpha[r], paper.held,
                 paper.book_yuan, hedge=hedges[r], tilt=tilts[r],
-                universe=np.isfinite(scores[r]), style_names=names, industries=industries,
+                universe=np.isfinite(scores[r]), style_names=names,
             )  # fmt: skip
             weights = _wanted(decision, paper.held)
             sold = decision.contracts * decision.contract_yuan if decision.contracts else 0.0

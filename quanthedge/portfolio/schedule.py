@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_flags
+from quanthedge.kinds import Kinded
 from quanthedge.market import Market
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Bools, Days, Ints
@@ -85,9 +85,9 @@ class Schedule(Kinded, noun="schedule"):
         StrategyError
             It fails, or gives something else than an answer for each row.
         """
-        with own_errors(self, "asks"):
+        with self.own_errors("asks"):
             found = self.asks(market, rows)
-        return own_flags(self, "asks", found, rows.shape)
+        return self.own_flags("asks", found, rows.shape)
 
 
 Every = Literal["month", "week"] | Annotated[int, Field(ge=1, strict=True)]  # trading days

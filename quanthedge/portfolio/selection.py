@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, is_own, own_errors, own_name, own_numbers
+from quanthedge.kinds import Kinded, own_name
 from quanthedge.market import Market
 from quanthedge.optimise import Decision
 from quanthedge.portfolio.circumstances import Book, Circumstances
@@ -85,9 +85,9 @@ class Selector(Kinded, noun="selector"):
             When an own selector fails, or gives weights that no book can have.
         """
         rows = np.asarray(rows, dtype=np.int64)
-        with own_errors(self, "weights"):
+        with self.own_errors("weights"):
             found = self.weights(market, scores, rows)
-        found = own_numbers(self, "weights", found, scores.shape, "a row for each rebalance")
+        found = self.own_numbers("weights", found, scores.shape, "a row for each rebalance")
         _check_book(self, found, scores, market, rows)
         return sparse_targets(market, rows, invested_fraction * found)
 
@@ -112,7 +112,7 @@ class Selector(Kinded, noun="selector"):
         >>> OptimisedSelector(risk_aversion=10).called("en")
         'an optimiser against 000300.SH'
         """
-        if is_own(self):
+        if self.own:
             return own_name(self, "selector", language)
         text = str(texts("quanthedge.portfolio", "words")["kinds"][self.kind][language])
         return text.format(index=getattr(self, "benchmark", ""))

@@ -9,8 +9,9 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import pandas as pd
 
@@ -21,11 +22,12 @@ from quanthedge.record.head import (
     OWN_TABLE,
     RUN_FILE,
     STATE,
+    RunHead,
     VariantName,
     names_of,
     variant_file,
 )
-from quanthedge.record.reading import read_head, strategy_of
+from quanthedge.record.reading import read_head, read_run, strategy_of
 from quanthedge.record.request import Wanted, differences, wanted
 from quanthedge.record.run import Record
 from quanthedge.record.sealed import (
@@ -40,136 +42,165 @@ from quanthedge.record.sealed import (
 from quanthedge.record.tables import TABLES
 from quanthedge.storage import alone, replacing, storage_errors
 
-__all__ = [
-    "earlier_run",
-    "foreign_files",
-    "run_content",
-    "run_files",
-    "write_run",
-]
+__all__ = ["RunFolder"]
 
 _SECONDS, _MILLISECONDS = "datetime64[s]", "datetime64[ms]"
 
 
-def write_run(
-    record: Record,
-    summary: Callable[[], Mapping[str, Any]],
-    folder: Path,
-    *,
-    overwrite: bool = False,
-) -> None:
-    """Write a run folder, whole or not at all.
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run: what it is written as, read as, and holds beside.
 
-    Files in the folder that are not a run's stay. Another run is replaced only when asked; one that
-    holds the same already is left as it is.
-
-    Parameters
+    Attributes
     ----------
-    record : Record
-    summary : callable
-        Gives the statistics of the run, for whoever opens the folder with other means; asked once
-        the tables are made. Nothing here reads them.
-    folder : Path
-    overwrite : bool
-
-    Raises
-    ------
-    DataError
-        The folder holds another run or something else, or cannot be written.
+    path : Path
+        Whether it is there or not.
+    HEAD : str
+        Name of the file that says what the run is.
     """
-    content = run_content(record, summary)
-    with alone(folder):
-        if _is_there(folder) and not overwrite:
-            if _same_run(folder, content):
-                return
-            raise DataError(
-                f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
-                "overwrite=True) or choose another folder"
-            )
-        with replacing(folder, _ours) as scratch:
-            for name, data in content.items():
-                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-                (scratch / name).write_bytes(data)
 
+    HEAD: ClassVar = RUN_FILE
 
-def earlier_run(folder: Path, now: Wanted, *, overwrite: bool = False) -> bool:
-    """Return whether a folder holds the run that is asked for, so that it need not be run.
+    path: Path
 
-    Raises
-    ------
-    DataError
-        It holds another run, or something else, and may not be overwritten.
-    """
-    if not _is_there(folder):
-        return False
-    try:
-        head = read_head(folder)
-        plain = head.model_dump(mode="json")
-        earlier = wanted(
-            strategy_of(folder, head), plain["market"], plain["versions"], plain["request"]
-        )
-    except DataError as error:
-        if overwrite:
+    @staticmethod
+    def content(record: Record, summary: Callable[[], Mapping[str, Any]]) -> dict[str, bytes]:
+        """Return the files of a run by their names in its folder, with "/"; nothing is written."""
+        with ThreadPoolExecutor(1, "tables") as pool:  # one is written while the next is made
+            written = {name: pool.submit(_parquet, getattr(record, name)) for name in TABLES}
+            found = {f"{name}.parquet": one.result() for name, one in written.items()}
+        for name, one in record.variants.items():
+            found[variant_file(name)] = _parquet(one.ledger)
+        found["strategy.json"] = dumped(record.strategy.model_dump(mode="json"))
+        found |= {name: text.encode() for name, text in record.own_code.items()} | record.own_tables
+        if record.state is not None and record.past is not None:
+            found |= dict(zip(STATE, (dumped(record.state), _parquet(record.past)), strict=True))
+        found["summary.json"] = dumped(summary())
+        found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
+        head = {
+            "format": FORMAT,
+            "market": record.market_info,
+            "versions": record.versions,
+            "timeline": record.timeline,
+            # in one order, so that a run that was read is written to the same bytes
+            "notes": [dict(sorted(note.items())) for note in record.notes],
+            "variants": {name: one.terms for name, one in record.variants.items()},
+            "request": record.request,
+            "trials": record.trials,
+            "files": {name: digest_of(data) for name, data in found.items()},
+        }
+        if record.trials is None:
+            del head["trials"]
+        return found | {RUN_FILE: head_bytes(head)}
+
+    def write(
+        self,
+        record: Record,
+        summary: Callable[[], Mapping[str, Any]],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Write a run into the folder, whole or not at all.
+
+        Files in the folder that are not a run's stay. Another run is replaced only when asked; one
+        that is the same is left as it is.
+
+        Parameters
+        ----------
+        record : Record
+        summary : callable
+            Gives the statistics of the run, for whoever opens the folder with other means; asked
+            once the tables are made. Nothing here reads them.
+        overwrite : bool
+
+        Raises
+        ------
+        DataError
+            The folder holds another run or something else, or cannot be written.
+        """
+        folder = self.path
+        content = self.content(record, summary)
+        with alone(folder):
+            if _is_there(folder) and not overwrite:
+                if _same_run(folder, content):
+                    return
+                raise DataError(
+                    f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
+                    "overwrite=True) or choose another folder"
+                )
+            with replacing(folder, _ours) as scratch:
+                for name, data in content.items():
+                    (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+                    (scratch / name).write_bytes(data)
+
+    def read(self) -> dict[str, Any]:
+        """Return the fields of the :class:`Record` that the folder holds.
+
+        Raises
+        ------
+        DataError
+            It is no run folder, is damaged or was changed since it was written; names the file.
+        """
+        return read_run(self.path)
+
+    def head(self) -> RunHead:
+        """Return what ``run.json`` holds.
+
+        Raises
+        ------
+        DataError
+            There is none, it is of another version, of another shape, or was changed.
+        """
+        return read_head(self.path)
+
+    def holds(self, now: Wanted, *, overwrite: bool = False) -> bool:
+        """Return whether the folder holds the run that is asked for, so that it need not be run.
+
+        Raises
+        ------
+        DataError
+            It holds another run, or something else, and may not be overwritten.
+        """
+        folder = self.path
+        if not _is_there(folder):
             return False
-        raise DataError(f"{error}; --overwrite replaces it") from error
-    unlike = differences(earlier, now)
-    if unlike and not overwrite:
-        raise DataError(
-            f"{folder}: holds another run ({unlike}); --overwrite replaces it, or choose another "
-            "--out"
-        )
-    return not unlike
+        try:
+            head = read_head(folder)
+            plain = head.model_dump(mode="json")
+            earlier = wanted(
+                strategy_of(folder, head), plain["market"], plain["versions"], plain["request"]
+            )
+        except DataError as error:
+            if overwrite:
+                return False
+            raise DataError(f"{error}; --overwrite replaces it") from error
+        unlike = differences(earlier, now)
+        if unlike and not overwrite:
+            raise DataError(
+                f"{folder}: holds another run ({unlike}); --overwrite replaces it, or choose "
+                "another --out"
+            )
+        return not unlike
 
+    def foreign_files(self) -> list[str]:
+        """Return the names directly in the folder that are not the run's own."""
+        names = [*names_of(get_args(VariantName)), *STATE, *_own_names(self.path)]
+        own = {name.split("/")[0] for name in names}
+        return sorted(path.name for path in self.path.iterdir() if path.name not in own)
 
-def foreign_files(folder: Path) -> list[str]:
-    """Return the names directly in a run folder that are not the run's own."""
-    names = [*names_of(get_args(VariantName)), *STATE, *_own_names(folder)]
-    own = {name.split("/")[0] for name in names}
-    return sorted(path.name for path in folder.iterdir() if path.name not in own)
+    def files(self) -> list[str]:
+        """Return the files of a run that the folder holds, as relative paths with "/".
 
-
-def run_files(folder: Path) -> list[str]:
-    """Return the files of a run that a folder holds, as relative paths with "/".
-
-    Of a folder whose ``run.json`` is damaged these are the files that every run has.
-    """
-    try:
-        return _ours(folder)
-    except DataError:
-        return [name for name in names_of(get_args(VariantName)) if os.path.lexists(folder / name)]
+        Of a folder whose ``run.json`` is damaged these are the files that every run has.
+        """
+        try:
+            return _ours(self.path)
+        except DataError:
+            names = names_of(get_args(VariantName))
+            return [name for name in names if os.path.lexists(self.path / name)]
 
 
 # -- what is written
-
-
-def run_content(record: Record, summary: Callable[[], Mapping[str, Any]]) -> dict[str, bytes]:
-    """Return the files of a run's folder by their names in it, with "/"; nothing is written."""
-    with ThreadPoolExecutor(1, "tables") as pool:  # one is written while the next is made
-        written = {name: pool.submit(_parquet, getattr(record, name)) for name in TABLES}
-        found = {f"{name}.parquet": one.result() for name, one in written.items()}
-    for name, one in record.variants.items():
-        found[variant_file(name)] = _parquet(one.ledger)
-    found["strategy.json"] = dumped(record.strategy.model_dump(mode="json"))
-    found |= {name: text.encode() for name, text in record.own_code.items()} | record.own_tables
-    if record.state is not None and record.past is not None:
-        found |= dict(zip(STATE, (dumped(record.state), _parquet(record.past)), strict=True))
-    found["summary.json"] = dumped(summary())
-    found["timeline.txt"] = f"{record.timeline['en']}\n".encode()
-    head = {
-        "format": FORMAT,
-        "market": record.market_info,
-        "versions": record.versions,
-        "timeline": record.timeline,
-        # in one order, so that a run that was read is written to the same bytes
-        "notes": [dict(sorted(note.items())) for note in record.notes],
-        "variants": {name: one.terms for name, one in record.variants.items()},
-        "request": record.request,
-        "trials": record.trials,
-        "files": {name: digest_of(data) for name, data in found.items()},
-    }
-    if record.trials is None:
-        del head["trials"]
-    return found | {RUN_FILE: head_bytes(head)}
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -8,7 +8,7 @@ import pandas as pd
 from quanthedge.beta import estimator_text
 from quanthedge.factors import factor_name
 from quanthedge.hedge.policies import policy_text
-from quanthedge.kinds import is_own, own_name
+from quanthedge.kinds import own_name
 from quanthedge.performance import (
     NO_MOVE,
     WINDOWS,
@@ -145,7 +145,7 @@ def _setup(writer: Writer, facts: Facts, holds: set[str]) -> None:
     facts["factors"] = comma.join(factor_name(one, language) for one in factors) or None
     facts["factor_count"] = str(len(factors)) if factors else None
     published, own = (
-        [factor_name(one, language) for one in factors if is_own(one) == mine and one not in tables]
+        [factor_name(one, language) for one in factors if one.own == mine and one not in tables]
         for mine in (False, True)
     )
     named = [own_name(one, one.what, language) for one in tables]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quanthedge.kinds import is_own, own_name
+from quanthedge.kinds import own_name
 from quanthedge.portfolio import TableWeights, TopSelector
 from quanthedge.report.specs import index_name
 from quanthedge.report.texts import words
@@ -65,7 +65,7 @@ def _size(strategy: Strategy) -> int | None:
 def _universe(strategy: Strategy, language: Language) -> str:
     text, terms = words(language)["described"], words(language)["terms"]
     universe, n = strategy.universe, _size(strategy)
-    if is_own(universe):
+    if universe.own:
         return own_name(universe, "universe", language)
     index = universe.index if isinstance(universe, IndexUniverse) else ()
     listed = (index,) if isinstance(index, str) else index

@@ -1,18 +1,16 @@
 """What explains the returns of all stocks: the risk model, and weights of indices."""
 
 from quanthedge.risk.choice import AnyRiskModel
-from quanthedge.risk.exposures import RISK_STYLES, style_exposures
+from quanthedge.risk.exposures import style_exposures
 from quanthedge.risk.fitted import FittedRisk
 from quanthedge.risk.forecast import RiskForecast, RiskReport
-from quanthedge.risk.hedge_exposure import basis_risk
 from quanthedge.risk.index_weights import index_weights
 from quanthedge.risk.model import FittedRiskModel, RiskModel
 from quanthedge.risk.statistical import StatisticalRiskModel
 from quanthedge.risk.threads import one_thread
-from quanthedge.risk.validate import bias_table, noise_bands
+from quanthedge.risk.validate import bias_beside_noise
 
 __all__ = [
-    "RISK_STYLES",
     "AnyRiskModel",
     "FittedRisk",
     "FittedRiskModel",
@@ -20,10 +18,8 @@ __all__ = [
     "RiskModel",
     "RiskReport",
     "StatisticalRiskModel",
-    "basis_risk",
-    "bias_table",
+    "bias_beside_noise",
     "index_weights",
-    "noise_bands",
     "one_thread",
     "style_exposures",
 ]

@@ -12,8 +12,10 @@ from quanthedge.errors import DataError
 from quanthedge.market import Market
 from quanthedge.risk.forecast import RiskForecast, RiskReport
 from quanthedge.risk.hedge_exposure import BasisRisk, basis_risk, future_members
+from quanthedge.risk.index_weights import index_weights
 from quanthedge.risk.validate import PortfolioClass, bias_table, standard_classes, z_scores
-from quanthedge.typing import Floats, Ints
+from quanthedge.rules import index_of
+from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = ["FittedRisk", "Weights"]
 
@@ -140,7 +142,7 @@ class FittedRisk(ABC):
         Returns
         -------
         DataFrame
-            As :func:`quanthedge.risk.bias_table`.
+            As :func:`quanthedge.risk.validate.bias_table`.
         """
         chosen = classes or standard_classes(self.style_names)
         return bias_table(z_scores(self, chosen, self.days_of(horizon, start, end, step), horizon))
@@ -204,10 +206,19 @@ class FittedRisk(ABC):
         members = np.where(known, members, 0.0)
         return np.asarray(members / members.sum())
 
-    def _basis_variance(self, product: str, row: int, horizon: int) -> float:
+    def hedge_known(self, product: str) -> Bools:
+        """Return on which days the members of a future's index and its basis have a risk, [T]."""
+        weights = index_weights(self.market, index_of(product))
+        there = np.isfinite(weights.on(np.arange(len(self.market.dates)))).all(axis=1)
+        return np.asarray(there & np.isfinite(self._basis_of(product).plain))
+
+    def _basis_of(self, product: str) -> BasisRisk:
         if product not in self._basis:
             self._basis[product] = basis_risk(self.market, product)
-        found = self._basis[product]
+        return self._basis[product]
+
+    def _basis_variance(self, product: str, row: int, horizon: int) -> float:
+        found = self._basis_of(product)
         value = float((found.adjusted if horizon > 1 else found.plain)[row])
         if not np.isfinite(value):
             raise DataError(

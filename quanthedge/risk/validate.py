@@ -32,6 +32,7 @@ __all__ = [
     "COLUMNS",
     "Forecasting",
     "PortfolioClass",
+    "bias_beside_noise",
     "bias_table",
     "factor_scores",
     "noise_bands",
@@ -350,3 +351,24 @@ def noise_bands(count: int, draws: int = 2_000) -> pd.DataFrame:
 def _mrad(z: Floats) -> float:
     runs = np.lib.stride_tricks.sliding_window_view(z, RUN)
     return float(np.abs(runs.std(axis=1, ddof=1) - 1.0).mean())
+
+
+def bias_beside_noise(z: Floats) -> pd.DataFrame:
+    """Return bias, Q and MRAD of one portfolio beside those of right forecasts.
+
+    Parameters
+    ----------
+    z : float64 [D]
+        Returns over their forecast volatility, of spans that do not overlap.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`noise_bands`, with forecasts (their number) and value (NaN with fewer than 12).
+    """
+    table = noise_bands(len(z))
+    judged = bias_table({"book": z[:, None]})
+    value = judged.loc["book"] if len(judged) else pd.Series(np.nan, index=judged.columns)
+    table.insert(0, "value", [float(value[name]) for name in table.index])
+    table.insert(0, "forecasts", len(z))
+    return table

@@ -9,7 +9,7 @@ reads it through :class:`StockCosts`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,28 +21,41 @@ from quanthedge.rules.tables import CONFIDENCES
 from quanthedge.typing import Floats
 
 __all__ = [
-    "COMMISSION_RATE",
-    "FUTURES_SLIPPAGE_BP",
-    "SLIPPAGE_BP",
-    "CommissionRate",
     "CostTerms",
-    "FeesIncluded",
-    "FuturesSlippage",
     "StockCosts",
-    "costs_between",
+    "cost_field",
     "order_costs",
 ]
 
 # terms that strategies state of stocks and of cash-and-carry, and what holds where they do not
-CommissionRate = Annotated[float, Field(ge=0, lt=0.1, description="Of the amount.")]
-FeesIncluded = Annotated[
-    bool,
-    Field(description="Whether the handling and regulatory fees are inside the commission."),
-]
-FuturesSlippage = Annotated[
-    float, Field(ge=0, lt=1000, description="Impact of a futures order, basis points.")
-]
-COMMISSION_RATE, SLIPPAGE_BP, FUTURES_SLIPPAGE_BP = 0.0008, 5.0, 0.5
+_STATED: dict[str, dict[str, Any]] = {
+    "commission_rate": {"default": 0.0008, "ge": 0, "lt": 0.1, "description": "Of the amount."},
+    "commission_includes_exchange_fees": {
+        "default": True,
+        "description": "Whether the handling and regulatory fees are inside the commission.",
+    },
+    "slippage_bp": {"default": 5.0, "ge": 0, "lt": 1000},
+    "futures_slippage_bp": {
+        "default": 0.5,
+        "ge": 0,
+        "lt": 1000,
+        "description": "Impact of a futures order, basis points.",
+    },
+}
+
+
+def cost_field(term: str, description: str | None = None) -> Any:
+    """Return the field of a term of costs that strategies state: its default, bounds and words.
+
+    Parameters
+    ----------
+    term : str
+        commission_rate, commission_includes_exchange_fees, slippage_bp or futures_slippage_bp.
+    description : str, optional
+        Where its words depend on what is traded.
+    """
+    words: dict[str, Any] = {} if description is None else {"description": description}
+    return Field(**(_STATED[term] | words))
 
 
 class CostTerms(Protocol):
@@ -184,7 +197,8 @@ class StockCosts:
         Examples
         --------
         >>> from quanthedge.ledger import Costs
-        >>> known = costs_between(["2014-09-17"], ["600519.SH", "000001.SZ"], Costs(slippage_bp=0))
+        >>> codes = ["600519.SH", "000001.SZ"]
+        >>> known = StockCosts.between(["2014-09-17"], codes, Costs(slippage_bp=0))
         >>> known.cost_of([0, 0], [10_000, 10_000], price=[160.0, 10.0], day=0).round(6).tolist()
         [18.0375, 18.255]
         """
@@ -225,6 +239,45 @@ class StockCosts:
         return by_exchange[:, self.exchange] + self.commission_rate + self.slippage
 
     @classmethod
+    def between(
+        cls,
+        dates: object,
+        codes: Sequence[str] | NDArray[np.str_],
+        terms: CostTerms,
+        *,
+        list_dates: object | None = None,
+        accept_confidence: str = CONFIDENCES,
+        folder: Path | None = None,
+    ) -> "StockCosts":
+        """Return the costs of stocks on days, looked up in the rule book.
+
+        Parameters
+        ----------
+        dates, codes
+            Days [T], sorted, and codes [N].
+        terms
+            Commission and slippage, as in ``strategy.costs``.
+        list_dates
+            Listing dates, [N]; None or NaT = listed long ago.
+        accept_confidence, folder
+            As in :meth:`StockRules.between`.
+
+        Raises
+        ------
+        RuleError
+            As :meth:`StockRules.between`.
+        """
+        none = np.full(len(codes), np.datetime64("NaT", "D"))
+        rules = StockRules.between(
+            dates,
+            codes,
+            none if list_dates is None else list_dates,
+            accept_confidence=accept_confidence,
+            folder=folder,
+        )
+        return cls.of(rules, terms)
+
+    @classmethod
     def of(cls, rules: StockRules, terms: CostTerms) -> "StockCosts":
         """Return the costs of a run's stocks from its rules and the strategy's own terms."""
         return cls(
@@ -240,40 +293,6 @@ class StockCosts:
             transfer_min_yuan=rules.transfer_min_yuan,
             exchange_rate=rules.exchange_rate,
         )
-
-
-def costs_between(
-    dates: object,
-    codes: Sequence[str] | NDArray[np.str_],
-    terms: CostTerms,
-    *,
-    list_dates: object | None = None,
-    accept_confidence: str = CONFIDENCES,
-    folder: Path | None = None,
-) -> StockCosts:
-    """Return the costs of stocks on days, looked up in the rule book.
-
-    Parameters
-    ----------
-    dates, codes
-        Days [T], sorted, and codes [N].
-    terms
-        Commission and slippage, as in ``strategy.costs``.
-    list_dates
-        Listing dates, [N]; None or NaT = listed long ago.
-    accept_confidence, folder
-        As in :meth:`StockRules.between`.
-
-    Raises
-    ------
-    RuleError
-        As :meth:`StockRules.between`.
-    """
-    listed = np.full(len(codes), np.datetime64("NaT", "D")) if list_dates is None else list_dates
-    rules = StockRules.between(
-        dates, codes, listed, accept_confidence=accept_confidence, folder=folder
-    )
-    return StockCosts.of(rules, terms)
 
 
 def _amounts(yuan: ArrayLike, side: str) -> Floats:

@@ -16,7 +16,7 @@ the shares is the income) and 198 of 1997 (conversion of share premium is not in
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,15 +29,11 @@ from quanthedge.typing import Days, Floats
 
 __all__ = [
     "HOLDINGS",
-    "PAR_YUAN",
     "DividendTax",
-    "dividend_tax",
     "holding_bracket",
-    "months_later",
 ]
 
 Investor = Literal["individual", "public securities fund", "private fund"]
-PAR_YUAN: Final = 1.0  # par value of a share, by which a stock dividend is taxed
 HOLDINGS: Final = ("up to one month", "up to one year", "over one year")
 _INVESTORS: Final = ("individual", "public securities fund", "private fund")
 _STARTS: Final = ("0", "1 month", "1 year")
@@ -63,64 +59,94 @@ class DividendTax:
         Every row that was used, as in :class:`~quanthedge.rules.StockRules`.
     """
 
+    PAR_YUAN: ClassVar = 1.0  # par value of a share, by which a stock dividend is taxed
+
     investor: str
     rate: Floats
     at_payment: Floats
     used: pd.DataFrame
 
+    @classmethod
+    def between(
+        cls,
+        investor: Investor,
+        dates: object,
+        *,
+        accept_confidence: str = CONFIDENCES,
+        folder: Path | None = None,
+    ) -> "DividendTax":
+        """Return the tax on dividends paid on each day, by holding period.
 
-def dividend_tax(
-    investor: Investor,
-    dates: object,
-    *,
-    accept_confidence: str = CONFIDENCES,
-    folder: Path | None = None,
-) -> DividendTax:
-    """Return the tax on dividends paid on each day, by holding period.
+        Parameters
+        ----------
+        investor
+            ``"individual"``, ``"public securities fund"`` (taxed as an individual) or
+            ``"private fund"`` (no tax withheld; also asset-management products).
+        dates
+            Record days of the dividends, [T], sorted: the record day decides which notice applies,
+            also to what is still owed at a later sale.
+        accept_confidence, folder
+            As in :meth:`~quanthedge.rules.StockRules.between`.
 
-    Parameters
-    ----------
-    investor
-        ``"individual"``, ``"public securities fund"`` (taxed as an individual) or
-        ``"private fund"`` (no tax withheld; also asset-management products).
-    dates
-        Record days of the dividends, [T], sorted: the record day decides which notice applies,
-        also to what is still owed at a later sale.
-    accept_confidence, folder
-        As in :meth:`~quanthedge.rules.StockRules.between`.
+        Raises
+        ------
+        RuleError
+            The investor is unknown, a day is not covered, or only by a row that is not accepted.
 
-    Raises
-    ------
-    RuleError
-        The investor is unknown, a day is not covered, or only by a row that is not accepted.
+        Examples
+        --------
+        >>> tax = DividendTax.between("individual", ["2013-01-04", "2015-09-08"])
+        >>> tax.rate.tolist()
+        [[0.2, 0.1, 0.05], [0.2, 0.1, 0.0]]
+        >>> tax.at_payment[:, 0].tolist()
+        [0.05, 0.0]
+        """
+        if investor not in _INVESTORS:
+            raise RuleError(f"investor {investor!r}; accepted: {', '.join(_INVESTORS)}")
+        reader = RuleReader(as_days(dates), accept_confidence, folder)
+        shape = (len(reader.days), len(HOLDINGS))
+        rate, at_payment = np.full(shape, np.nan), np.full(shape, np.nan)
+        for place, start in enumerate(_STARTS):
+            others = np.zeros(len(reader.days), np.bool_)
+            own = []
+            for row in reader.cover(_rows(reader, investor, start), _RATES):
+                if row.cells[_RATES[0]] == _AS_INDIVIDUAL:
+                    others |= reader.mask(row)
+                else:
+                    own.append(row)
+            values = reader.series(own, _RATES, ~others)
+            if others.any():
+                theirs = reader.series(_rows(reader, "individual", start), _RATES, others)
+                values = [np.where(others, *pair) for pair in zip(theirs, values, strict=True)]
+            rate[:, place], at_payment[:, place] = values
+        return cls(investor, rate, at_payment, reader.used())
 
-    Examples
-    --------
-    >>> tax = dividend_tax("individual", ["2013-01-04", "2015-09-08"])
-    >>> tax.rate.tolist()
-    [[0.2, 0.1, 0.05], [0.2, 0.1, 0.0]]
-    >>> tax.at_payment[:, 0].tolist()
-    [0.05, 0.0]
-    """
-    if investor not in _INVESTORS:
-        raise RuleError(f"investor {investor!r}; accepted: {', '.join(_INVESTORS)}")
-    reader = RuleReader(as_days(dates), accept_confidence, folder)
-    shape = (len(reader.days), len(HOLDINGS))
-    rate, at_payment = np.full(shape, np.nan), np.full(shape, np.nan)
-    for place, start in enumerate(_STARTS):
-        others = np.zeros(len(reader.days), np.bool_)
-        own = []
-        for row in reader.cover(_rows(reader, investor, start), _RATES):
-            if row.cells[_RATES[0]] == _AS_INDIVIDUAL:
-                others |= reader.mask(row)
-            else:
-                own.append(row)
-        values = reader.series(own, _RATES, ~others)
-        if others.any():
-            theirs = reader.series(_rows(reader, "individual", start), _RATES, others)
-            values = [np.where(others, *pair) for pair in zip(theirs, values, strict=True)]
-        rate[:, place], at_payment[:, place] = values
-    return DividendTax(investor, rate, at_payment, reader.used())
+    @staticmethod
+    def begins(days: Days) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the shares begin that are held a month or less when sold on each day.
+
+        Parameters
+        ----------
+        days : datetime64[D] [T]
+            Days of sale, sorted.
+
+        Returns
+        -------
+        month, year : int64 [T]
+            Position among the days: what was bought on that day or later is held for a month, a
+            year or less.
+
+        Examples
+        --------
+        >>> days = np.arange("2013-01-08", "2013-02-10", dtype="datetime64[D]")
+        >>> [int(one[-1]) for one in DividendTax.begins(days)]  # bought on the 9th, sold on the 9th
+        [1, 0]
+        """
+        month, year = (
+            np.searchsorted(_months_later(days, months), days).astype(np.int64)
+            for months in (1, 12)
+        )
+        return month, year
 
 
 def holding_bracket(bought: object, sold: object) -> NDArray[np.int64]:
@@ -154,13 +180,13 @@ def holding_bracket(bought: object, sold: object) -> NDArray[np.int64]:
         raise RuleError(f"holding: {error}; pass datetime64[D], Timestamps or ISO text") from error
     if np.isnat(first).any() or np.isnat(last).any() or (last < first).any():
         raise RuleError("holding: a day is missing, or a sale is before its purchase")
-    over_month = last > months_later(first, 1)
-    over_year = last > months_later(first, 12)
+    over_month = last > _months_later(first, 1)
+    over_year = last > _months_later(first, 12)
     bracket: NDArray[np.int64] = over_month.astype(np.int64) + over_year.astype(np.int64)
     return bracket
 
 
-def months_later(days: Days, months: int) -> Days:
+def _months_later(days: Days, months: int) -> Days:
     """Return the same day some months later, or the last of that month if it has no such day."""
     month = days.astype("datetime64[M]")
     into = days - month.astype("datetime64[D]")

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
 from quanthedge.rules.lookup import RuleReader, as_days
-from quanthedge.rules.products import index_product
 from quanthedge.rules.tables import CONFIDENCES, Row
 from quanthedge.typing import Bools, Floats
 
-__all__ = ["FuturesRules", "listing_date"]
+__all__ = ["FuturesRules"]
 
 Account = Literal["hedging", "speculative"]
 Side = Literal["short", "long"]
@@ -166,15 +165,6 @@ class FuturesRules:
             larger_side=_larger_side(reader),
             used=reader.used(),
         )
-
-
-def listing_date(product: str, *, folder: Path | None = None) -> np.datetime64:
-    """Return the first trading day of a product.
-
-    >>> listing_date("IC")
-    np.datetime64('2015-04-16')
-    """
-    return index_product(product, folder=folder).listed
 
 
 def _contract(reader: RuleReader, product: str) -> Row:

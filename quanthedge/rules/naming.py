@@ -6,7 +6,7 @@ from typing import Any
 
 from quanthedge.words import texts
 
-__all__ = ["rule_name", "table_name"]
+__all__ = ["rule_names"]
 
 
 def _names() -> dict[str, dict[str, Any]]:
@@ -20,24 +20,23 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, phrases)) + r")(?![\w-])")
 
 
-def table_name(table: str, language: str) -> str:
-    """Return what a table of the rule book is about, or its own name where it is not known.
+def rule_names(table: str, key: str, language: str) -> tuple[str, str]:
+    """Return what a table of the rule book is about, and what a row of it is about.
 
-    >>> table_name("stock_stamp_duty", "en")
-    'stamp duty'
-    """
-    names = _names()["tables"].get(table)
-    return str(names[language]) if names else table
+    A table that is not known has its own name; words of a key that are not known stay as they are.
 
-
-def rule_name(key: str, language: str) -> str:
-    """Return what a row of the rule book is about; words that are not known stay as they are.
-
-    >>> rule_name("transfer_fee SSE", "en"), rule_name("open_close IF;IH", "en")
-    ('transfer fee, Shanghai', 'opening and closing, IF/IH')
-    >>> rule_name("main_sse ipo", "zh")
+    >>> rule_names("stock_fees", "transfer_fee SSE", "en")
+    ('stock fees', 'transfer fee, Shanghai')
+    >>> rule_names("fut_fees", "open_close IF;IH", "en")[1]
+    'opening and closing, IF/IH'
+    >>> rule_names("stock_price_limit", "main_sse ipo", "zh")[1]
     '沪市主板、新股'
     """
+    names = _names()["tables"].get(table)
+    return str(names[language]) if names else table, _row_name(key, language)
+
+
+def _row_name(key: str, language: str) -> str:
     phrases, parts, at = _names()["phrases"], [], 0
     for match in _pattern().finditer(key):
         parts += [key[at : match.start()], str(phrases[match[0]][language])]

@@ -12,7 +12,7 @@ import numpy as np
 from quanthedge.errors import RuleError
 from quanthedge.rules.tables import Row, read_table
 
-__all__ = ["IndexProduct", "index_of", "index_product", "index_products", "product_of"]
+__all__ = ["IndexProduct", "index_of"]
 
 _CONTRACT = re.compile(r"([A-Z]+)\d{4}")
 
@@ -41,35 +41,66 @@ class IndexProduct:
     tick: float
     listed: np.datetime64
 
+    @classmethod
+    def every(cls, *, folder: Path | None = None) -> "dict[str, IndexProduct]":
+        """Return every product of index futures by name, in the order of the table.
 
-def index_products(*, folder: Path | None = None) -> dict[str, IndexProduct]:
-    """Return every product of index futures by name, in the order of the table.
+        Parameters
+        ----------
+        folder
+            Tables of the user's own that replace packaged ones of the same name.
 
-    Parameters
-    ----------
-    folder
-        Tables of the user's own that replace packaged ones of the same name.
+        Examples
+        --------
+        >>> [(name, one.index_code) for name, one in IndexProduct.every().items()][:2]
+        [('IF', '000300.SH'), ('IH', '000016.SH')]
+        """
+        return {
+            row.cells["product"]: cls._of_row(row) for row in read_table("fut_contracts", folder)
+        }
 
-    Examples
-    --------
-    >>> [(one.product, one.index_code, one.multiplier) for one in index_products().values()][:2]
-    [('IF', '000300.SH', 300.0), ('IH', '000016.SH', 300.0)]
-    """
-    return {row.cells["product"]: _product(row) for row in read_table("fut_contracts", folder)}
+    @classmethod
+    def of(cls, product: str, *, folder: Path | None = None) -> "IndexProduct":
+        """Return a product of index futures by its name.
 
+        Raises
+        ------
+        RuleError
+            There is no such product.
 
-def index_product(product: str, *, folder: Path | None = None) -> IndexProduct:
-    """Return one product of index futures.
+        Examples
+        --------
+        >>> IndexProduct.of("IC").index_code
+        '000905.SH'
+        """
+        known = cls.every(folder=folder)
+        if product not in known:
+            raise RuleError(f"fut_contracts: no product {product!r}; known: {', '.join(known)}")
+        return known[product]
 
-    Raises
-    ------
-    RuleError
-        There is no such product.
-    """
-    known = index_products(folder=folder)
-    if product not in known:
-        raise RuleError(f"fut_contracts: no product {product!r}; known: {', '.join(known)}")
-    return known[product]
+    @classmethod
+    def of_contract(cls, contract: str, *, folder: Path | None = None) -> "IndexProduct | None":
+        """Return the product of a contract by its name; None for what is no index future.
+
+        >>> IndexProduct.of_contract("IF1410").product
+        'IF'
+        >>> IndexProduct.of_contract("600519.SH"), IndexProduct.of_contract("TF1412")
+        (None, None)
+        """
+        named = _CONTRACT.fullmatch(contract)
+        return cls.every(folder=folder).get(named[1]) if named else None
+
+    @classmethod
+    def _of_row(cls, row: Row) -> "IndexProduct":
+        """Return a row as a product; CSI's indices are disseminated by Shanghai, hence ``.SH``."""
+        index = row.cells["index_code"]
+        return cls(
+            product=row.cells["product"],
+            index_code=index if "." in index else f"{index}.SH",
+            multiplier=row.number("multiplier_cny_per_point"),
+            tick=row.number("tick_points"),
+            listed=np.datetime64(row.cells["listing_date"], "D"),
+        )
 
 
 def index_of(product: str, *, folder: Path | None = None) -> str:
@@ -85,26 +116,4 @@ def index_of(product: str, *, folder: Path | None = None) -> str:
     >>> index_of("IC")
     '000905.SH'
     """
-    return index_product(product, folder=folder).index_code
-
-
-def product_of(contract: str, *, folder: Path | None = None) -> str | None:
-    """Return the product of a contract by its name; None for what is no index future.
-
-    >>> product_of("IF1410"), product_of("600519.SH"), product_of("TF1412")
-    ('IF', None, None)
-    """
-    named = _CONTRACT.fullmatch(contract)
-    return named[1] if named and named[1] in index_products(folder=folder) else None
-
-
-def _product(row: Row) -> IndexProduct:
-    """Return a row as a product; CSI's indices are disseminated by Shanghai, hence ``.SH``."""
-    index = row.cells["index_code"]
-    return IndexProduct(
-        product=row.cells["product"],
-        index_code=index if "." in index else f"{index}.SH",
-        multiplier=row.number("multiplier_cny_per_point"),
-        tick=row.number("tick_points"),
-        listed=np.datetime64(row.cells["listing_date"], "D"),
-    )
+    return IndexProduct.of(product, folder=folder).index_code

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.boards import BOARDS, EXCHANGES
+from quanthedge.rules.boards import Board
 from quanthedge.rules.limit_prices import TICK
 from quanthedge.rules.lookup import RuleReader
 from quanthedge.rules.tables import Row
@@ -31,11 +31,11 @@ _LISTING_WINDOW_DAYS: Final = 30  # five trading days are over after this many c
 class LimitClass(IntEnum):
     """Classes of price limits after the two of each board; as many come before ``NO_BOARD``."""
 
-    UNREFORMED = 2 * len(BOARDS)
-    PARTICULAR = 2 * len(BOARDS) + 1
-    BEGUN_BEFORE = 2 * len(BOARDS) + 2
-    FREE = 2 * len(BOARDS) + 3
-    NO_BOARD = 2 * len(BOARDS) + 4
+    UNREFORMED = 2 * len(Board.NAMES)
+    PARTICULAR = 2 * len(Board.NAMES) + 1
+    BEGUN_BEFORE = 2 * len(Board.NAMES) + 2
+    FREE = 2 * len(Board.NAMES) + 3
+    NO_BOARD = 2 * len(Board.NAMES) + 4
 
 
 # the board and status that a class is in the table
@@ -58,7 +58,7 @@ class StockLimits(RuleReader):
         """
         up = np.full((len(self.days), LimitClass.NO_BOARD), np.nan)
         down = up.copy()
-        for place, name in enumerate(BOARDS):
+        for place, name in enumerate(Board.NAMES):
             needed = live[place]
             if needed is None:
                 continue
@@ -75,14 +75,14 @@ class StockLimits(RuleReader):
         nothing = np.zeros(len(self.days), np.bool_)  # no day has to be covered
         for column, (board, status) in _STATUSES.items():
             rows = [row for row in _limit_rows(self, (board,), status) if self.accepts(row)]
-            if live[BOARDS.index(board)] is None or not rows:
+            if live[Board.NAMES.index(board)] is None or not rows:
                 continue
             limits = self.series(rows, ("up_limit", "down_limit"), nothing)
             up[:, column], down[:, column] = limits
             told = np.isfinite(up[:, column])
             down[told & np.isnan(down[:, column]), column] = np.inf  # an empty limit is none
         for column, (board, _) in _STATUSES.items():
-            _fill(up, down, column, 2 * BOARDS.index(board))
+            _fill(up, down, column, 2 * Board.NAMES.index(board))
         up[:, LimitClass.FREE] = down[:, LimitClass.FREE] = np.inf
         for status in ("delisting_period", "relisting", "reformed"):
             for row in _limit_rows(self, ("all",), status):
@@ -92,7 +92,9 @@ class StockLimits(RuleReader):
 
     def inward(self) -> Bools:
         """Return which exchanges cut limit prices towards the previous close, [3]; others round."""
-        return np.array([_told(self, "limit_price_rounding", name, _INWARD) for name in EXCHANGES])
+        return np.array(
+            [_told(self, "limit_price_rounding", name, _INWARD) for name in Board.EXCHANGES]
+        )
 
     def listing(
         self, exchange: NDArray[np.int8], board: NDArray[np.int8], listed: Days
@@ -106,7 +108,7 @@ class StockLimits(RuleReader):
         for place, where in sorted(
             {(int(b), int(e)) for b, e in zip(board, exchange, strict=True)}
         ):
-            names = (BOARDS[place], _book_board(place, where))
+            names = (Board.NAMES[place], _book_board(place, where))
             for row in _limit_rows(self, names, "ipo"):
                 chosen = young & (board == place) & (exchange == where)
                 if row.first is not None:
@@ -139,7 +141,7 @@ def _fill(up: Floats, down: Floats, column: int, other: int) -> None:
 
 def new_share_delays(reader: RuleReader) -> NDArray[np.int64]:
     """Return how many trading days after the ex-date new shares are listed, by exchange [3]."""
-    return np.array([_told(reader, "new_share_listing", name, _DELAYS) for name in EXCHANGES])
+    return np.array([_told(reader, "new_share_listing", name, _DELAYS) for name in Board.EXCHANGES])
 
 
 def _told(reader: RuleReader, topic: str, exchange: str, words: Mapping[str, int]) -> int:
@@ -176,13 +178,13 @@ def board_lots(
 
     They must be the same all through the run. Boards without a stock in it have the main board's.
     """
-    lots = np.full((len(BOARDS), 2), 100, np.int64)
-    ticks = np.full(len(BOARDS), TICK)
-    for place in range(len(BOARDS)):
+    lots = np.full((len(Board.NAMES), 2), 100, np.int64)
+    ticks = np.full(len(Board.NAMES), TICK)
+    for place in range(len(Board.NAMES)):
         found = _lots_of(reader, place, exchange[board == place])
         if len(found) > 1:
             raise RuleError(
-                f"stock_lots_ticks: board {BOARDS[place]} changes its lot or tick between "
+                f"stock_lots_ticks: board {Board.NAMES[place]} changes its lot or tick between "
                 f"{reader.days[0]} and {reader.days[-1]} ({sorted(found)}); "
                 "run each part by itself"
             )
@@ -211,7 +213,7 @@ def _lots_of(
 
 def _book_board(place: int, exchange: int) -> str:
     """Return the name of a board in the tables, which tell the two main boards apart."""
-    return f"main_{EXCHANGES[exchange].lower()}" if place == 0 else BOARDS[place]
+    return f"main_{Board.EXCHANGES[exchange].lower()}" if place == 0 else Board.NAMES[place]
 
 
 def _of_listing(row: Row) -> tuple[float, float]:

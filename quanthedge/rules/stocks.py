@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.errors import RuleError
-from quanthedge.rules.boards import BOARDS, EXCHANGES, places_of
+from quanthedge.rules.boards import Board
 from quanthedge.rules.lookup import RuleReader, as_days
 from quanthedge.rules.stock_limits import StockLimits, board_lots, new_share_delays
 from quanthedge.rules.tables import CONFIDENCES, Row
@@ -124,7 +124,9 @@ class StockRules:
         day has no limit, on every board; the arrays show the limits of the days after it.
         """
         days = as_days(dates)
-        places = np.array([places_of(str(code)) for code in codes], dtype=np.int8).reshape(-1, 2)
+        places = np.array([Board.of(str(code)).places for code in codes], dtype=np.int8).reshape(
+            -1, 2
+        )
         exchange = np.ascontiguousarray(places[:, 0])
         board = np.ascontiguousarray(places[:, 1])
         listed = np.asarray(list_dates, dtype="datetime64[D]")
@@ -136,12 +138,12 @@ class StockRules:
 
         duty = _stamp_duty(reader)
         fees = _fees(reader, [_live(days, listed[exchange == place]) for place in range(3)])
-        by_board = [_live(days, listed[board == place]) for place in range(len(BOARDS))]
+        by_board = [_live(days, listed[board == place]) for place in range(len(Board.NAMES))]
         limits = reader.by_class(by_board)
         lots, ticks = board_lots(reader, exchange, board)
         ipo_days, ipo_up, ipo_down = reader.listing(exchange, board, listed)
         return cls(
-            boards=BOARDS,
+            boards=Board.NAMES,
             board=board,
             exchange=exchange,
             lot=lots[board, 0],
@@ -185,9 +187,9 @@ def _stamp_duty(reader: RuleReader) -> list[Floats]:
 
 def _fees(reader: RuleReader, live: list[Bools | None]) -> tuple[Floats, Floats, Floats, Floats]:
     """Return transfer rate, rate on par value, minimum, and exchange rate, [T, 3] each."""
-    shape = (len(reader.days), len(EXCHANGES))
+    shape = (len(reader.days), len(Board.EXCHANGES))
     transfer, par, minimum, other = (np.full(shape, np.nan) for _ in range(4))
-    for place, name in enumerate(EXCHANGES):
+    for place, name in enumerate(Board.EXCHANGES):
         needed = live[place]
         if needed is None:
             continue

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_chain
-from quanthedge.kinds import Kinded, own_errors, read_catalogue
+from quanthedge.kinds import Kinded, read_catalogue
 from quanthedge.market import Market
 from quanthedge.sleeves.budgets import BudgetOf, RiskReview
 from quanthedge.typing import Floats, Ints
@@ -179,7 +179,7 @@ class Sleeve(Kinded, noun="sleeve"):
             The market lacks what the sleeve asks for.
         """
         try:
-            with own_errors(self, "wishes"):
+            with self.own_errors("wishes"):
                 found = self.wishes(market, first, last)
         except (StrategyError, DataError) as problem:
             if str(problem).startswith("sleeve "):

@@ -8,7 +8,7 @@ from quanthedge.cards import Card, Cell
 from quanthedge.factors import factor_name
 from quanthedge.hedge import HedgeRule
 from quanthedge.hedge.policies import policy_text
-from quanthedge.kinds import Kinded, is_own, own_name
+from quanthedge.kinds import Kinded, own_name
 from quanthedge.portfolio import Periodic, Schedule, Selector, TopSelector
 from quanthedge.typing import Language
 from quanthedge.universe import Universe
@@ -108,7 +108,7 @@ def _selector(selector: Selector) -> Bilingual:
 
 
 def _universe(universe: Universe) -> Bilingual:
-    if is_own(universe):
+    if universe.own:
         return _own(universe, "universe")
     index = getattr(universe, "index", ())
     listed = ", ".join((index,) if isinstance(index, str) else index)
@@ -162,7 +162,7 @@ def _own(part: Kinded, noun: str) -> Bilingual:
 
 def _with_kind(part: Kinded, said: Bilingual) -> Bilingual:
     """Return what a part is with the kind that a file names it by; own parts say theirs."""
-    if is_own(part):
+    if part.own:
         return said
     told: Bilingual = {}
     for code in LANGUAGES:

@@ -25,7 +25,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
 from quanthedge.hedge import HedgeRule
-from quanthedge.kinds import OwnCode, check_parameters, own_classes, parts_in, unloaded_kinds
+from quanthedge.kinds import OwnCode, parts_in
 from quanthedge.layers import Layers
 from quanthedge.ledger import Accounts, Costs, Execution
 from quanthedge.plain import Plain, Told
@@ -161,7 +161,7 @@ class Strategy(Carded, Told):
         """Refuse what neither a ledger nor a page can take, whoever built the strategy."""
         check_plain(self.model_dump(), "strategy")
         for part in parts_in(self):
-            check_parameters(part)
+            part.check_parameters()
         return self
 
     @model_validator(mode="after")
@@ -355,7 +355,7 @@ class Strategy(Carded, Told):
                     "as {'selector.n': 50}, and keys of the strategy as keywords"
                 )
         warn_of_stale_words(before, document)
-        own = OwnCode(classes=own_classes(self), unloaded=unloaded_kinds(self))
+        own = OwnCode.of(self)
         where = f"strategy '{self.name}' changed"
         changed = type(self).model_validate(document, context=_from(where, own))
         check_kinds(document, changed.model_dump(), where)

@@ -9,32 +9,27 @@ Examples
 True
 """
 
-from quanthedge.trials.catalogue import CATALOGUE, Catalogue
+from quanthedge.trials.catalogue import Catalogue
 from quanthedge.trials.registry import (
     Trial,
     count,
-    day_text,
     digest,
     known,
     overlapping,
     record,
     registry_folder,
-    write_down,
 )
 from quanthedge.trials.seal import Sealed, seal
 
 __all__ = [
-    "CATALOGUE",
     "Catalogue",
     "Sealed",
     "Trial",
     "count",
-    "day_text",
     "digest",
     "known",
     "overlapping",
     "record",
     "registry_folder",
     "seal",
-    "write_down",
 ]

@@ -18,12 +18,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from quanthedge.errors import DataError
 
-__all__ = ["CATALOGUE", "Catalogue", "CatalogueBusyError"]
+__all__ = ["Catalogue", "CatalogueBusyError"]
 
-CATALOGUE = "catalogue.sqlite"
 _MARK = 0x51484743  # "QHGC"
 _FORMAT = 1
 _OLDEST = (3, 37)  # of SQLite: it holds columns to their types
@@ -63,7 +63,14 @@ class Catalogue:
     path : Path
     patience : float
         Seconds to wait for other processes.
+
+    Attributes
+    ----------
+    NAME : str
+        What the file is called in its folder.
     """
+
+    NAME: ClassVar = "catalogue.sqlite"
 
     def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
         self.path = path

@@ -29,7 +29,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.storage import storage_errors
-from quanthedge.trials.catalogue import CATALOGUE, Catalogue
+from quanthedge.trials.catalogue import Catalogue
 from quanthedge.typing import Days
 
 __all__ = [
@@ -65,17 +65,19 @@ class Named(Protocol):
     def fingerprint(self) -> str: ...
 
 
-class Data(Protocol):
-    """What the registry asks of a market."""
-
-    name: str
-    fingerprint: str
-    dates: Days
+class Tried(Named, Protocol):
+    """Data that something was tried on."""
 
     @property
     def is_altered(self) -> bool:
         """Whether its tables were changed to look for look-ahead."""
         ...
+
+
+class Data(Tried, Protocol):
+    """What the registry asks of a market."""
+
+    dates: Days
 
 
 class Trial(NamedTuple):
@@ -113,12 +115,12 @@ def digest(plain: Any) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def record(market: Data, start: Any, end: Any, trials: Sequence[Trial]) -> bool:
+def record(market: Tried, start: Any, end: Any, trials: Sequence[Trial]) -> bool:
     """Write down trials on the days from ``start`` to ``end``; return whether they are written.
 
     Parameters
     ----------
-    market : Market
+    market : Market, or what names one
     start, end : date
         First and last day of the data whose outcome was looked at.
     trials : sequence of Trial
@@ -219,7 +221,7 @@ def write_down(market: Named, start: str, end: str, entries: Sequence[Mapping[st
 
 
 def _catalogue(folder: Path) -> Catalogue:
-    return Catalogue(folder / CATALOGUE, patience=_PATIENCE)
+    return Catalogue(folder / Catalogue.NAME, patience=_PATIENCE)
 
 
 def registry_folder() -> Path | None:

@@ -37,9 +37,9 @@ class Sealed(Generic[_Market]):
         The same market as it was known before ``start``.
     """
 
-    def __init__(self, market: _Market, start: str) -> None:
+    def __init__(self, market: _Market, start: Any) -> None:
         self._market = market
-        self.start = start
+        self.start = day_text(start)
         self.end = day_text(market.dates[-1])
         self.research: _Market = market.until(pd.Timestamp(start) - pd.Timedelta(days=1))
 
@@ -151,7 +151,7 @@ def seal(market: _Market, start: Any) -> Sealed[_Market]:
             f"seal from {day:%Y-%m-%d}: the market '{market.name}' covers {market.dates[0]} to "
             f"{market.dates[-1]}; choose a day after the first"
         )
-    sealed = Sealed(market, day_text(day))
+    sealed = Sealed(market, day)
     _note(market, sealed.start, sealed.end, "seal")
     return sealed
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from quanthedge.errors import DataError, RuleError, StrategyError
 from quanthedge.kinds import Kinded
 from quanthedge.market import BEFORE_CALENDAR, Market
-from quanthedge.rules import board_of
+from quanthedge.rules import Board
 from quanthedge.typing import Bools, Floats, Language, Rows
 from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
@@ -30,7 +30,7 @@ __all__ = [
     "market_value",
 ]
 
-Board = Literal["main", "chinext", "star", "bse"]
+BoardName = Literal["main", "chinext", "star", "bse"]
 
 
 class Filter(Kinded, noun="filter"):
@@ -328,7 +328,7 @@ class Boards(Filter):
     """Boards on which a stock may be listed."""
 
     kind: Literal["boards"] = "boards"
-    include: tuple[Board, ...] = Field(min_length=1, description="main, chinext, star, bse.")
+    include: tuple[BoardName, ...] = Field(min_length=1, description="main, chinext, star, bse.")
 
     reason: ClassVar[str] = "board"
 
@@ -494,6 +494,6 @@ def with_indices(subject: str, key: str, indices: Sequence[str]) -> Bilingual:
 def _board(code: str) -> str:
     """Return a stock's board; empty where it is on none of the A shares."""
     try:
-        return board_of(code)
+        return Board.of(code).name
     except RuleError:
         return ""

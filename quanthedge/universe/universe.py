@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_flags
+from quanthedge.kinds import Kinded
 from quanthedge.market import Market
 from quanthedge.typing import Bools, Language, Rows
 from quanthedge.universe.filters import (
@@ -76,9 +76,9 @@ def _own_mask(
     part: Kinded, what: str, found: Callable[[], Any], market: Market, rows: Rows
 ) -> Bools:
     """Return what an own class says of each stock, held to its contract: bool [R, N]."""
-    with own_errors(part, what):
+    with part.own_errors(what):
         mask: Bools = found()
-    return own_flags(part, what, mask, (len(rows), len(market.codes))) if part.own else mask
+    return part.own_flags(what, mask, (len(rows), len(market.codes))) if part.own else mask
 
 
 class _Filtered(Universe):

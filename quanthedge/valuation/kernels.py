@@ -4,11 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanthedge.compiled import njit
-from quanthedge.ledger import HALF_TICK, Bars, StockBook
+from quanthedge.ledger import Bars, StockBook
 from quanthedge.ledger.kernels.prices import day_limits, reference_price
+from quanthedge.rules import TICK
 from quanthedge.typing import Floats
 
 __all__ = ["add_returns", "restate"]
+
+_HALF_TICK = TICK / 2
 
 
 @njit(cache=True)
@@ -49,9 +52,9 @@ def resumed(t: int, i: int, price: float, carried: float, bars: Bars, stocks: St
     limit has been passed by.
     """
     high, low = day_limits(t, i, bars, stocks)
-    if price <= low + HALF_TICK:
+    if price <= low + _HALF_TICK:
         return min(carried, price) / price
-    if price >= high - HALF_TICK:
+    if price >= high - _HALF_TICK:
         return max(carried, price) / price
     return np.nan
 

@@ -14,7 +14,7 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import Costs
 from quanthedge.market import Market
 from quanthedge.market.altered import altered
-from quanthedge.rules import costs_between
+from quanthedge.rules import StockCosts
 from quanthedge.universe import AllUniverse, Universe
 from tests.sample import sample_market
 
@@ -111,7 +111,7 @@ def test_a_trade_is_what_the_bars_and_the_rule_book_say():
         assert one.gross == pytest.approx(prices[1] / prices[0] - 1)
         assert one.index == pytest.approx(index[one.exit] / index[one.entry] - 1)
         days = market.dates[[t, u]]
-        rates = costs_between(days, [one.code], Costs(), list_dates=market.list_dates()[[n]])
+        rates = StockCosts.between(days, [one.code], Costs(), list_dates=market.list_dates()[[n]])
         share = [rates.yuan_per_share[k, 0] / market.panel("open")[row, n] for k, row in
                  enumerate((t, u))]  # fmt: skip
         cost = rates.buy_rate[0, 0] + share[0]

@@ -18,7 +18,7 @@ from quanthedge.ledger import layout, run_ledger
 from quanthedge.market import LimitPanel, Market, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
-from quanthedge.rules.boards import BOARDS
+from quanthedge.rules.boards import Board
 from quanthedge.rules.stock_limits import LimitClass
 from quanthedge.stages.keyed import forget_stages
 from quanthedge.strategy import Strategy
@@ -26,7 +26,7 @@ from tests.backtesting.test_preparation import ONE, TWO, made, market_of
 from tests.market.every_day import FIRST, LAST
 from tests.sample import SAMPLE, sample_market
 
-MAIN = BOARDS.index("main")
+MAIN = Board.NAMES.index("main")
 SHORT = ("2015-05-04", "2015-05-29")
 PLAIN = {
     "name": "the smallest",
@@ -195,7 +195,7 @@ def test_the_listing_rules_are_those_of_each_stocks_own_day():
     market = market_of()
     found = prepare(Strategy.model_validate(ONE), market, FIRST, LAST)
     stocks, place = found.inputs.stocks, found.inputs.bars.limit_class
-    places = set(range(2 * len(BOARDS))) | {
+    places = set(range(2 * len(Board.NAMES))) | {
         LimitClass.FREE
     }  # of a board, and of a delisting period
     other = np.argwhere(~np.isin(place, list(places)))

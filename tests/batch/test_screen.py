@@ -68,7 +68,7 @@ def test_a_leg_on_its_trading_days_is_worth_what_vectorbt_finds_on_every_day(
         nothing = np.zeros((len(dates), len(codes)))
         return SimpleNamespace(buy_rate=nothing, sell_rate=nothing)
 
-    monkeypatch.setattr("quanthedge.batch.screen_legs.costs_between", free)
+    monkeypatch.setattr("quanthedge.batch.screen_legs.StockCosts.between", free)
     leg, first, last = leg_of("selector.n=20")
     worth, stocks = leg_values(sample_market(), first, last, [leg])
     plain = every_day(leg, first, last)

@@ -12,7 +12,7 @@ import quanthedge as qh
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Reversal, factor_name
 from quanthedge.factors.custom import Panels
-from quanthedge.kinds import own_code, source_of
+from quanthedge.kinds import OwnCode
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.studies.lookahead import audit
 from tests.cli.inside import inside
@@ -148,10 +148,12 @@ def test_the_text_of_a_function_is_kept_and_a_change_after_the_import_is_seen(tm
     module = importlib.util.module_from_spec(spec)
     sys.modules["stale_factors"] = module
     spec.loader.exec_module(module)
-    assert source_of(module.mine) == "kept"
-    assert own_code(held(module.mine()))["code/stale_factors.py"] == path.read_text()
+    one = module.mine()
+    own = OwnCode.of(held(one))
+    assert own.source(one.kind) == "kept"
+    assert own.texts()["code/stale_factors.py"] == path.read_text()
     path.write_text(path.read_text().replace("d.mark", "d.mark * d.float_shares"))
-    assert source_of(module.mine) == "changed"
+    assert own.source(one.kind) == "changed"
     del sys.modules["stale_factors"]
 
 

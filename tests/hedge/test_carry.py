@@ -12,7 +12,6 @@ from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import CarryTerms, basis_desk, carry_opportunity, carry_trades
 from quanthedge.hedge.research.carry.lending import lent_on
 from quanthedge.hedge.research.carry.net import PARTS
-from quanthedge.hedge.research.carry.spreads import larger_side_only
 from quanthedge.hedge.research.dividends import dividend_calendar, expected_dividends
 from quanthedge.market import Market, altered
 from quanthedge.rules import FuturesRules
@@ -327,14 +326,6 @@ def test_spreads_are_worked_out_by_hand():
     assert row["margin"] == row["margin_both"] == pytest.approx(both)
     assert row["capital"] == pytest.approx(both + 0.1 * 300 * near["index"])
     assert row["annualised"] == pytest.approx(row["net"] / row["capital"] * 365 / 44)
-
-
-def test_the_larger_side_alone_is_charged_where_the_rule_book_says_so():
-    def day(text: str) -> np.ndarray:
-        return np.array([text], dtype="datetime64[D]")
-
-    assert not larger_side_only(day("2022-07-21"))
-    assert larger_side_only(day("2022-07-22"))
 
 
 def test_margins_of_the_two_sides_differ_where_the_rules_did():

@@ -18,9 +18,9 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError, StrategyWarning
 from quanthedge.factors import Factor, Size
 from quanthedge.hedge.policies import compile_policy
+from quanthedge.kinds import OwnCode, parts_in
 from quanthedge.kinds import code as loading
-from quanthedge.kinds import own_classes, own_code, parts_in
-from quanthedge.record.folder import earlier_run
+from quanthedge.record.folder import RunFolder
 from quanthedge.strategy import Strategy, load_strategy
 from tests.kinds.own_strategies import OWN, folder_with
 from tests.sample import END, START, sample_market, small_strategy
@@ -62,7 +62,7 @@ def test_every_sort_of_own_class_is_read_from_toml_with_its_parameters(own_strat
 
 def test_objects_and_toml_make_the_same_run(own_strategy, own_run):
     plain = small_strategy("universe={kind='largest', n=100, filters=[{kind='suspended'}]}")
-    parts = own_classes(own_strategy)
+    parts = OwnCode.of(own_strategy).classes
     universe = plain.universe.model_copy(
         update={"filters": (*plain.universe.filters, parts["my_parts:NoRoundPrices"]())}
     )
@@ -165,12 +165,14 @@ def test_a_changed_file_is_another_run(tmp_path, own_run):
     toml = folder_with(tmp_path / "mine")
     own_run.to_parquet(tmp_path / "run")
     span = (START, "2015-02-27")
-    assert earlier_run(tmp_path / "run", asked(load_strategy(toml, OWN), sample_market(), *span))
+    assert RunFolder(tmp_path / "run").holds(
+        asked(load_strategy(toml, OWN), sample_market(), *span)
+    )
     with (toml.parent / "my_parts.py").open("a", encoding="utf-8") as file:
         file.write("\nEXTRA = 1\n")
     now = asked(load_strategy(toml, OWN), sample_market(), *span)
     with pytest.raises(Exception, match=r"own code\.code/my_parts\.py"):
-        earlier_run(tmp_path / "run", now)
+        RunFolder(tmp_path / "run").holds(now)
 
 
 def test_two_folders_may_have_files_of_one_name(tmp_path):
@@ -202,7 +204,10 @@ def test_a_class_of_this_session_runs_and_its_text_is_kept():
     term = FactorTerm(factor=Price(times=2.0))
     strategy = small_strategy().change({"factors": [term]})
     assert strategy.factors[0].factor.kind == "tests.kinds.test_own_classes:Price"
-    assert "class Price(Factor)" in own_code(strategy)["code/tests/kinds/test_own_classes.py"]
+    assert (
+        "class Price(Factor)"
+        in OwnCode.of(strategy).texts()["code/tests/kinds/test_own_classes.py"]
+    )
     assert strategy.loaded(".") == strategy
 
 

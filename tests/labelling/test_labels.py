@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import quanthedge as qh
 from quanthedge.labelling import REASONS, decision_rows, labels, reason_name
 from quanthedge.ledger import Costs
-from quanthedge.rules import costs_between
+from quanthedge.rules import StockCosts
 from tests.labelling.markets import obstructed_market
 from tests.oracles.labels import bars_of, one_label
 
@@ -118,7 +118,7 @@ def test_the_rule_book_charges_the_duties_of_the_day(market):
     plain = labels(market, [20], horizon=5)
     terms = Costs(slippage_bp=0.0)
     charged = labels(market, [20], horizon=5, costs=terms)
-    book = costs_between(market.dates, market.codes, terms)
+    book = StockCosts.between(market.dates, market.codes, terms)
     n = int(np.flatnonzero((plain.ends_by[0] == plain.ends[0]) & np.isfinite(plain.value[0]))[0])
     buy, sell = int(plain.begins[0]), int(plain.ends[0])
     price = market.panel("open")

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanthedge.layers import industry_tilts
 from quanthedge.layers.industry import NoTilt, ScoreTilt, _of_day
 from quanthedge.risk import index_weights
 from tests.oracles import layers as slow
@@ -25,7 +24,7 @@ def expected(seed=0):
 def test_tilts_are_those_of_a_slow_loop():
     market, own = sample_market(), expected()
     groups, names = market.industry()
-    found = industry_tilts(ScoreTilt(bound=0.02), market, ROWS, own, INDEX)
+    found = ScoreTilt(bound=0.02).tilts(market, ROWS, own, INDEX)
     for r, row in enumerate(ROWS):
         value = market.panel("mark")[row] * market.panel("float_shares")[row]
         weights = index_weights(market, INDEX).on(np.array([row]))[0]
@@ -49,16 +48,14 @@ def test_no_tilt_exceeds_the_bound_or_the_weight_and_they_sum_to_nothing(seed, b
 
 def test_without_a_layer_or_a_difference_nothing_is_tilted():
     market = sample_market()
-    assert not industry_tilts(NoTilt(), market, ROWS, expected(), INDEX).any()
+    assert not NoTilt().tilts(market, ROWS, expected(), INDEX).any()
     alike = np.full((ROWS.size, len(market.codes)), 0.01)
-    np.testing.assert_allclose(
-        industry_tilts(ScoreTilt(), market, ROWS, alike, INDEX), 0.0, atol=1e-12
-    )
+    np.testing.assert_allclose(ScoreTilt().tilts(market, ROWS, alike, INDEX), 0.0, atol=1e-12)
 
 
 def test_the_future_of_the_market_moves_no_tilt():
     market = sample_market()
     cut = market.until(market.dates[ROWS[0]])
     own = expected()
-    whole = industry_tilts(ScoreTilt(), market, ROWS[:1], own[:1], INDEX)
-    np.testing.assert_array_equal(whole, industry_tilts(ScoreTilt(), cut, ROWS[:1], own[:1], INDEX))
+    whole = ScoreTilt().tilts(market, ROWS[:1], own[:1], INDEX)
+    np.testing.assert_array_equal(whole, ScoreTilt().tilts(cut, ROWS[:1], own[:1], INDEX))

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.ledger import make_inputs
 from quanthedge.errors import LedgerError
-from quanthedge.ledger import LedgerInputs, layout, run_ledger, run_side_by_side
+from quanthedge.ledger import LedgerInputs, LightRecord, layout, run_ledger
 
 
 def several() -> list[LedgerInputs]:
@@ -28,7 +28,7 @@ def several() -> list[LedgerInputs]:
 @pytest.mark.parametrize("block", [1, 7, 50, 1000])
 def test_rows_are_those_of_a_run_alone_bit_for_bit(block):
     inputs = several()
-    for one, found in zip(inputs, run_side_by_side(inputs, block=block), strict=True):
+    for one, found in zip(inputs, LightRecord.side_by_side(inputs, block=block), strict=True):
         alone = run_ledger(one)
         assert found.ledger.tobytes() == alone.ledger.tobytes()
         assert found.days_run == alone.days_run
@@ -41,7 +41,7 @@ def test_rows_are_those_of_a_run_alone_bit_for_bit(block):
 def test_what_was_refused_on_the_first_rebalance_is_kept():
     (one, *_) = several()
     poor = one._replace(settings=one.settings._replace(capital_yuan=2e3))
-    (found,) = run_side_by_side([poor])
+    (found,) = LightRecord.side_by_side([poor])
     alone = run_ledger(poor).refusals
     assert len(found.refused_first)
     assert np.array_equal(found.refused_first, alone[alone[:, 0] == 0])
@@ -57,7 +57,7 @@ def test_an_insolvent_fund_ends_and_the_others_go_on():
     )
     alone = run_ledger(ruined)
     assert alone.insolvent_day is not None
-    found = run_side_by_side([ruined, fine, ruined], block=5)
+    found = LightRecord.side_by_side([ruined, fine, ruined], block=5)
     assert [one.insolvent_day for one in found] == [alone.insolvent_day, None, alone.insolvent_day]
     assert found[0].days_run == alone.days_run
     assert found[0].ledger.tobytes() == alone.ledger.tobytes()
@@ -71,7 +71,7 @@ def test_a_broken_promise_stands_in_its_own_record():
     broken = fine._replace(futures=fine.futures._replace(settlement=settlement))
     with pytest.raises(LedgerError):
         run_ledger(broken)
-    found = run_side_by_side([broken, fine])
+    found = LightRecord.side_by_side([broken, fine])
     assert isinstance(found[0].fault, LedgerError)
     assert found[1].fault is None
     assert found[1].ledger.tobytes() == run_ledger(fine).ledger.tobytes()
@@ -79,18 +79,18 @@ def test_a_broken_promise_stands_in_its_own_record():
 
 def test_spans_that_differ_are_refused():
     with pytest.raises(LedgerError, match="spans of"):
-        run_side_by_side([several()[0], make_inputs(40, 60, 12)])
+        LightRecord.side_by_side([several()[0], make_inputs(40, 60, 12)])
 
 
 def test_no_ledger_is_no_record():
-    assert run_side_by_side([]) == []
+    assert LightRecord.side_by_side([]) == []
 
 
 def test_threads_do_not_meet():
     inputs = several()
-    alone = [one.ledger.tobytes() for one in run_side_by_side(inputs)]
+    alone = [one.ledger.tobytes() for one in LightRecord.side_by_side(inputs)]
     with ThreadPoolExecutor(4) as pool:
-        for found in pool.map(run_side_by_side, [inputs] * 8):
+        for found in pool.map(LightRecord.side_by_side, [inputs] * 8):
             assert [one.ledger.tobytes() for one in found] == alone
 
 
@@ -98,6 +98,6 @@ def test_many_lots_of_stocks_are_room_and_not_memory():
     """A large array of lots comes in pages of its own, with the same figures."""
     one = several()[0]
     roomy = one._replace(tax=one.tax._replace(lots=4000))
-    (found,) = run_side_by_side([roomy])
+    (found,) = LightRecord.side_by_side([roomy])
     assert found.ledger.tobytes() == run_ledger(roomy).ledger.tobytes()
     assert found.ledger[-1, layout.EQUITY_] > 0.0

@@ -12,7 +12,7 @@ from quanthedge.ledger.kernels.prices import day_limits, refusal, stock_day
 from quanthedge.ledger.layout import BUY, DONE, FILL_OPEN, LIMIT_DOWN, LIMIT_UP, SELL
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
-from quanthedge.rules import board_of, limit_prices, read_table
+from quanthedge.rules import Board, limit_prices, read_table
 
 CODES = ("600519.SH", "000001.SZ", "300001.SZ", "688001.SH", "430047.BJ")
 BEGIN = {  # the first day on which a board's table says something
@@ -54,7 +54,7 @@ def ledger(book: LimitBook, place: int, before: float, price: float) -> tuple[Ba
 def by_hand(code: str, day: str, special: bool, cents: int) -> tuple[Decimal, Decimal]:
     """The exchanges' rule in decimal arithmetic, with the limit of the table's own row."""
     status = "ST" if special else "normal"
-    board = board_of(code)
+    board = Board.of(code).name
     (row,) = (
         row
         for row in read_table("stock_price_limit")

@@ -13,7 +13,7 @@ from quanthedge.ledger.kernels.prices import size_impact
 from quanthedge.optimise import Bounds, ContractHedge, market_days
 from quanthedge.optimise.market import MarketDay, posed
 from quanthedge.risk import RiskForecast, index_weights
-from quanthedge.rules import costs_between
+from quanthedge.rules import StockCosts
 from tests.sample import sample_market, small_strategy
 
 INDEX = "000300.SH"
@@ -47,7 +47,7 @@ def problem_of(day, held=None, book=1e8, bounds=PLAIN, **more):
 
 def test_the_rates_are_those_that_the_ledger_charges():
     market, day = sample_market(), day_of("2015-06-30")
-    known = costs_between([day.date], market.codes, Costs(), list_dates=market.list_dates())
+    known = StockCosts.between([day.date], market.codes, Costs(), list_dates=market.list_dates())
     yuan, listed = 1e6, np.flatnonzero(day.listed)
     cost = known.cost_of(
         np.full(len(day.codes), yuan), 0.0, price=np.where(day.listed, day.price, 1.0), day=0

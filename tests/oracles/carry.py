@@ -9,7 +9,7 @@ import pandas as pd
 
 from quanthedge.hedge.research.dividends import dividend_calendar, realised_dividends
 from quanthedge.risk import index_weights
-from quanthedge.rules import FuturesRules, costs_between, index_of
+from quanthedge.rules import FuturesRules, StockCosts, index_of
 
 STOCK = ("commission", "stamp_duty", "transfer_fee", "exchange_fee", "basket_slippage")
 
@@ -113,7 +113,7 @@ class Oracle:
         codes = np.asarray(self.market.codes)[held]
         price = self.market.panel("mark")[self.row(day), held]
         if ("rates", day) not in self.kept:
-            self.kept["rates", day] = costs_between([day.to_datetime64()], codes, self.terms)
+            self.kept["rates", day] = StockCosts.between([day.to_datetime64()], codes, self.terms)
         rates = self.kept["rates", day]
         total = dict.fromkeys(STOCK, 0.0)
         for k, yuan in enumerate(self.weights(day)[held]):

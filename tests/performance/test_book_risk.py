@@ -12,7 +12,9 @@ from quanthedge.backtesting.risk_stage import fitted_risk, hedges_without_member
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.performance import BookRisk
-from quanthedge.risk import RiskModel, StatisticalRiskModel, basis_risk, bias_table, noise_bands
+from quanthedge.risk import RiskModel, StatisticalRiskModel
+from quanthedge.risk.hedge_exposure import basis_risk
+from quanthedge.risk.validate import bias_table, noise_bands
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
 

@@ -13,7 +13,7 @@ from quanthedge.errors import RuleError
 from quanthedge.ledger import Costs, Settings
 from quanthedge.ledger.kernels.prices import StockDay, stock_costs
 from quanthedge.ledger.layout import BUY, SELL
-from quanthedge.rules import StockCosts, StockRules, costs_between, order_costs
+from quanthedge.rules import StockCosts, StockRules, order_costs
 from tests.sample import sample_market, sample_result, small_strategy
 
 CODES = ["600519.SH", "000001.SZ", "300001.SZ", "688001.SH", "430047.BJ"]
@@ -60,7 +60,7 @@ def test_an_order_costs_what_the_ledger_books_for_it(day: str, costs: Costs, ord
     place, side, shares, cents = order
     codes = CODES if day > "2021-11-15" else CODES[:3]
     place %= len(codes)
-    known = costs_between([day], codes, costs)
+    known = StockCosts.between([day], codes, costs)
     price, yuan = cents / 100, np.zeros(len(codes))
     yuan[place] = shares * price
     prices = np.full(len(codes), np.nan)
@@ -78,7 +78,7 @@ def test_every_trade_of_a_run_costs_what_its_own_strategy_says_to_the_cent() -> 
     strategy = small_strategy()
     trades = result.trades[result.trades["reason"].isin(["rebalance", "retry"])]
     dates = np.unique(trades["date"].to_numpy().astype("datetime64[D]"))
-    known = costs_between(dates, market.codes, strategy.costs)
+    known = StockCosts.between(dates, market.codes, strategy.costs)
     row = np.searchsorted(dates, trades["date"].to_numpy().astype("datetime64[D]"))
     stock = pd.Index(market.codes).get_indexer(trades["code"].astype(str))
     assert len(trades) > 100
@@ -102,20 +102,20 @@ def test_every_trade_of_a_run_costs_what_its_own_strategy_says_to_the_cent() -> 
 def test_costs_of_published_examples_by_hand() -> None:
     # 100,000 yuan of Shanghai at 10.00 on 2014-09-17: commission 80, duty 100 on the sale only,
     # transfer fee 0.0006 of par value of 10,000 shares = 6, slippage 50
-    known = costs_between(["2014-09-17"], CODES[:2], Costs())
+    known = StockCosts.between(["2014-09-17"], CODES[:2], Costs())
     assert known.cost_of([1e5, 0], [0, 0], price=10.0, day=0).tolist() == [136.0, 0.0]
     assert known.cost_of([0, 0], [1e5, 0], price=10.0, day=0).tolist() == [236.0, 0.0]
     # Shenzhen: 0.0000255 of the amount
     assert known.cost_of([0, 1e5], [0, 0], day=0)[1] == pytest.approx(132.55)
     # handling 0.0000696 and regulatory 0.00002 beside a commission that does not include them
-    beside = costs_between(
+    beside = StockCosts.between(
         ["2014-09-17"], CODES[:2], Costs(commission_includes_exchange_fees=False)
     )
     assert beside.cost_of([0, 1e5], [0, 0], day=0)[1] == pytest.approx(132.55 + 8.96)
 
 
 def test_rates_are_what_a_large_order_costs_by_the_yuan() -> None:
-    known = costs_between(DAYS[:5], CODES[:3], Costs())
+    known = StockCosts.between(DAYS[:5], CODES[:3], Costs())
     assert known.buy_rate.shape == known.sell_rate.shape == known.yuan_per_share.shape == (5, 3)
     yuan, none, price = np.full((5, 3), 1e9), np.zeros((5, 3)), np.full((5, 3), 20.0)
     for rate, cost in (
@@ -133,7 +133,7 @@ def test_the_ledgers_inputs_are_made_of_the_same_arrays() -> None:
 
     prepared = prepare(small_strategy(), sample_market(), "2015-07-01", "2015-09-30")
     book, codes = prepared.inputs.stocks, sample_market().codes
-    known = costs_between(prepared.dates[1:], codes, prepared.strategy.costs)
+    known = StockCosts.between(prepared.dates[1:], codes, prepared.strategy.costs)
     for name in ("stamp_duty_buy", "stamp_duty_sell", "transfer_rate", "transfer_par_rate",
                  "transfer_min_yuan", "exchange_rate"):  # fmt: skip
         np.testing.assert_array_equal(getattr(book, name), getattr(known, name))
@@ -167,14 +167,14 @@ def test_any_object_that_says_the_four_numbers_is_terms() -> None:
     ],
 )
 def test_amounts_and_prices_that_are_none_are_refused(buy, sell, price, said: str) -> None:
-    known = costs_between(["2014-09-17"], CODES[:2], Costs())
+    known = StockCosts.between(["2014-09-17"], CODES[:2], Costs())
     with pytest.raises(RuleError, match=said):
         known.cost_of(buy, sell, price=price, day=0)
 
 
 def test_a_day_without_a_rule_of_the_exchange_is_refused_where_it_is_traded() -> None:
     days = ["2021-11-12", "2021-11-15"]
-    known = costs_between(days, CODES, Costs(), list_dates=["NaT"] * 4 + ["2021-11-15"])
+    known = StockCosts.between(days, CODES, Costs(), list_dates=["NaT"] * 4 + ["2021-11-15"])
     yuan = np.zeros((2, 5))
     yuan[1] = 1e4
     assert np.isfinite(known.cost_of(yuan, np.zeros_like(yuan))).all()

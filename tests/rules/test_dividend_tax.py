@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import dividend_tax
+from quanthedge.rules import DividendTax
 from quanthedge.rules.dividend_tax import HOLDINGS, holding_bracket
 
 DAYS = st.dates(date(2013, 1, 1), date(2026, 12, 31))
 
 
 def test_notice_85_of_2012_taxed_by_holding_period_and_withheld_five_percent_at_payment():
-    tax = dividend_tax("individual", ["2012-12-31", "2013-01-01", "2015-09-07", "2015-09-08"])
+    tax = DividendTax.between(
+        "individual", ["2012-12-31", "2013-01-01", "2015-09-07", "2015-09-08"]
+    )
     assert HOLDINGS == ("up to one month", "up to one year", "over one year")
     # P31 to P33: 20%, 10%, 5% from 2013-01-01; P34 (notice 101 of 2015): over a year exempt
     assert tax.rate.tolist() == [[0.1] * 3, [0.2, 0.1, 0.05], [0.2, 0.1, 0.05], [0.2, 0.1, 0]]
@@ -27,20 +29,23 @@ def test_notice_85_of_2012_taxed_by_holding_period_and_withheld_five_percent_at_
 
 def test_a_public_fund_is_taxed_as_an_individual_and_a_private_fund_not_at_all():
     days = ["2010-04-19", "2014-09-17", "2015-09-07", "2015-09-08", "2024-01-02"]
-    fund, person = dividend_tax("public securities fund", days), dividend_tax("individual", days)
+    fund, person = (
+        DividendTax.between("public securities fund", days),
+        DividendTax.between("individual", days),
+    )
     np.testing.assert_array_equal(fund.rate, person.rate)
     np.testing.assert_array_equal(fund.at_payment, person.at_payment)
     assert {"public securities fund", "individual 0"} <= set(fund.used["key"])
-    assert not dividend_tax("private fund", days).rate.any()
+    assert not DividendTax.between("private fund", days).rate.any()
 
 
 def test_days_and_investors_that_the_book_does_not_know_are_refused():
     with pytest.raises(RuleError, match=r"public securities fund: no rule on 2005-06-10.*2005"):
-        dividend_tax("public securities fund", ["2005-06-10", "2005-06-13"])
+        DividendTax.between("public securities fund", ["2005-06-10", "2005-06-13"])
     with pytest.raises(RuleError, match="accept_confidence='ABM'"):
-        dividend_tax("private fund", ["2014-09-17"], accept_confidence="AB")
+        DividendTax.between("private fund", ["2014-09-17"], accept_confidence="AB")
     with pytest.raises(RuleError, match="individual, public securities fund, private fund"):
-        dividend_tax("bank", ["2014-09-17"])
+        DividendTax.between("bank", ["2014-09-17"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import FuturesRules, listing_date
+from quanthedge.rules import FuturesRules, IndexProduct
 
 
 def test_contract_specifications():
@@ -128,5 +128,10 @@ def test_days_before_the_listing_and_unknown_products_are_errors():
 
 
 def test_listing_dates():
-    assert str(listing_date("IF")) == "2010-04-16"
-    assert str(listing_date("IM")) == "2022-07-22"
+    assert str(IndexProduct.of("IF").listed) == "2010-04-16"
+    assert str(IndexProduct.of("IM").listed) == "2022-07-22"
+
+
+def test_the_larger_side_alone_is_charged_where_the_rule_book_says_so():
+    rules = FuturesRules.between("IF", ["2022-07-21", "2022-07-22"])
+    assert rules.larger_side.tolist() == [False, True]

@@ -9,7 +9,7 @@ import pytest
 
 from quanthedge.market.blocks import Axes
 from quanthedge.market.checks.price_limits import BarRows, LimitBook
-from quanthedge.rules.boards import places_of
+from quanthedge.rules.boards import Board
 from quanthedge.rules.stock_limits import LimitClass
 
 REAL = Path(__file__).parents[3] / "shared" / "market"
@@ -41,7 +41,7 @@ def bars():
     limits = LimitBook(Axes(calendar, codes), listed, names).of(rows)
     high, low = limits.prices(values["pre_close"].astype(np.float64).round(2))
     close = values["close"].astype(np.float64)
-    board = np.array([places_of(one)[1] for one in codes])[stock]
+    board = np.array([Board.of(one).places[1] for one in codes])[stock]
     leaving = values["is_delisting"].astype(bool)
     begins = leaving & ~np.append(False, leaving[:-1] & ~limits.first[1:])
     gap = np.diff(rows.day, prepend=-1) - 1

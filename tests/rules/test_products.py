@@ -12,8 +12,7 @@ import pytest
 from quanthedge.errors import RuleError
 from quanthedge.hedge.rule import Product
 from quanthedge.limits.futures import is_future
-from quanthedge.rules import FuturesRules, index_of, index_products, listing_date, product_of
-from quanthedge.rules.products import index_product
+from quanthedge.rules import FuturesRules, IndexProduct, index_of
 from tests.code_of_package import modules, nodes
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +23,7 @@ def test_the_products_are_those_that_the_exchange_lists() -> None:
     # CFFEX, contract specifications: yuan a point, 0.2 points, first trading days
     assert {
         (one.product, one.index_code, one.multiplier, one.tick, str(one.listed))
-        for one in index_products().values()
+        for one in IndexProduct.every().values()
     } == {
         ("IF", "000300.SH", 300.0, 0.2, "2010-04-16"),
         ("IH", "000016.SH", 300.0, 0.2, "2015-04-16"),
@@ -33,16 +32,15 @@ def test_the_products_are_those_that_the_exchange_lists() -> None:
     }
 
 
-@pytest.mark.parametrize("product", list(index_products()))
+@pytest.mark.parametrize("product", list(IndexProduct.every()))
 def test_the_rules_of_a_product_have_the_facts_of_the_product(product: str) -> None:
-    one = index_product(product)
+    one = IndexProduct.of(product)
     rules = FuturesRules.between(product, [one.listed])
     assert (rules.multiplier, rules.tick) == (one.multiplier, one.tick)
-    assert listing_date(product) == one.listed
 
 
 def test_a_strategy_may_name_every_product_and_no_other() -> None:
-    assert set(get_args(Product)) == set(index_products())
+    assert set(get_args(Product)) == set(IndexProduct.every())
 
 
 def test_a_table_of_the_users_own_replaces_the_facts(tmp_path: Path) -> None:
@@ -51,7 +49,7 @@ def test_a_table_of_the_users_own_replaces_the_facts(tmp_path: Path) -> None:
         text.replace("IC,CSI 500,000905,2015-04-16,200", "IC,mine,399006.SZ,2015-04-16,100"),
         encoding="utf-8",
     )
-    own = index_product("IC", folder=tmp_path)
+    own = IndexProduct.of("IC", folder=tmp_path)
     assert (own.index_code, own.multiplier) == ("399006.SZ", 100.0)
     assert index_of("IF", folder=tmp_path) == "000300.SH"
     assert index_of("IC") == "000905.SH"
@@ -60,21 +58,20 @@ def test_a_table_of_the_users_own_replaces_the_facts(tmp_path: Path) -> None:
 
 def test_what_is_no_index_future_has_no_product() -> None:
     asked = ["IF1410", "IC1506", "IM2208", "600519.SH", "TF1412", "IF14100", "if1410", ""]
-    assert [product_of(one) for one in asked] == ["IF", "IC", "IM", *[None] * 5]
+    found = [IndexProduct.of_contract(one) for one in asked]
+    assert [one and one.product for one in found] == ["IF", "IC", "IM", *[None] * 5]
     assert is_future(pd.Series(asked)).tolist() == [True] * 3 + [False] * 5
     assert is_future(pd.Series([], dtype="object")).tolist() == []
 
 
 def test_an_unknown_product_is_named_with_those_that_are_known() -> None:
     with pytest.raises(RuleError, match="no product 'TF'; known: IF, IH, IC, IM"):
-        index_of("TF")
-    with pytest.raises(RuleError, match="no product 'TF'"):
-        listing_date("TF")
+        IndexProduct.of("TF")
 
 
 def test_no_code_pairs_products_with_indices_or_multipliers() -> None:
-    facts = {one.index_code for one in index_products().values()}
-    facts |= {one.multiplier for one in index_products().values()}
+    facts = {one.index_code for one in IndexProduct.every().values()}
+    facts |= {one.multiplier for one in IndexProduct.every().values()}
     facts |= {index[:6] for index in facts if isinstance(index, str)}
     found = []
     for path in modules():
@@ -82,7 +79,7 @@ def test_no_code_pairs_products_with_indices_or_multipliers() -> None:
             if isinstance(node, ast.Dict):
                 keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
                 values = {one.value for one in node.values if isinstance(one, ast.Constant)}
-                if keys & set(index_products()) and values & facts:
+                if keys & set(IndexProduct.every()) and values & facts:
                     found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert found == []
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import FuturesRules, StockRules, dividend_tax
+from quanthedge.rules import DividendTax, FuturesRules, StockRules
 from quanthedge.rules.tables import TABLES, read_table, single_keys
 
 DATA = files("quanthedge.rules") / "data"
@@ -213,7 +213,7 @@ def test_any_day_is_answered_whole_or_refused_with_table_and_dates(offset, code)
 
 
 def test_every_day_of_2005_to_2026_has_its_dividend_tax():
-    assert np.isfinite(dividend_tax("individual", DAYS).rate).all()
-    assert np.isfinite(dividend_tax("private fund", DAYS).at_payment).all()
-    fund = dividend_tax("public securities fund", DAYS[np.datetime64("2013-01-01") <= DAYS])
+    assert np.isfinite(DividendTax.between("individual", DAYS).rate).all()
+    assert np.isfinite(DividendTax.between("private fund", DAYS).at_payment).all()
+    fund = DividendTax.between("public securities fund", DAYS[np.datetime64("2013-01-01") <= DAYS])
     assert np.isfinite(fund.rate).all()

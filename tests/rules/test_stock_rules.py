@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import RuleError
-from quanthedge.rules import StockRules, board_of, exchange_of
+from quanthedge.rules import Board, StockRules
 
 OLD = "1999-01-04"
 PER_DAY = (
@@ -42,7 +42,7 @@ def rules(dates, codes=("600519.SH", "000001.SZ"), listed=None, **options):
     ],
 )
 def test_a_code_tells_its_exchange_and_board(code, exchange, board):
-    assert (exchange_of(code), board_of(code)) == (exchange, board)
+    assert (Board.of(code).exchange, Board.of(code).name) == (exchange, board)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_code_tells_its_exchange_and_board(code, exchange, board):
 )
 def test_a_code_of_no_a_share_board_is_an_error_that_names_it(code):
     with pytest.raises(RuleError, match=code):
-        board_of(code)
+        Board.of(code)
 
 
 def test_stamp_duty_was_halved_on_28_august_2023_and_buyers_pay_none_since_2008():

@@ -12,7 +12,7 @@ import pytest
 import quanthedge as qh
 from quanthedge.errors import DataError, StrategyError, StrategyWarning
 from quanthedge.factors import Reversal, factor_name, panel
-from quanthedge.record import read_run
+from quanthedge.record import RunFolder
 from quanthedge.stages.keyed import stage_key
 from quanthedge.strategy import Strategy, load_strategy
 from tests.cli.inside import inside
@@ -193,7 +193,7 @@ def test_kept_scores_that_were_changed_are_said_to_be(toml, tmp_path, scores):
     with pytest.warns(StrategyWarning, match=r"is not as the strategy states it \(sha256 of its"):
         load_strategy(folder / "strategy.json")
     with pytest.raises(DataError, match="changed since it was written"):
-        read_run(folder)
+        RunFolder(folder).read()
 
 
 def test_a_file_that_was_changed_is_another_run(toml, tmp_path, scores):

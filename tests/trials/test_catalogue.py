@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.trials import CATALOGUE, Catalogue, catalogue
+from quanthedge.trials import Catalogue, catalogue
 from quanthedge.trials.catalogue import CatalogueBusyError
 
 ROW = "INSERT INTO sweeps VALUES (?, 'plan', 'now')"
@@ -19,7 +19,7 @@ def count(one: Catalogue) -> int:
 
 
 def test_a_block_that_raises_has_written_nothing(tmp_path) -> None:
-    one = Catalogue(tmp_path / CATALOGUE)
+    one = Catalogue(tmp_path / Catalogue.NAME)
     with one.writing() as connection:
         connection.execute(ROW, ("first",))
     with pytest.raises(DataError, match="no such table"), one.writing() as connection:
@@ -28,7 +28,7 @@ def test_a_block_that_raises_has_written_nothing(tmp_path) -> None:
 
 
 def test_the_first_block_that_raises_leaves_no_catalogue(tmp_path) -> None:
-    one = Catalogue(tmp_path / CATALOGUE)
+    one = Catalogue(tmp_path / Catalogue.NAME)
     with pytest.raises(KeyError), one.writing():
         raise KeyError
     assert not one.exists
@@ -37,7 +37,7 @@ def test_the_first_block_that_raises_leaves_no_catalogue(tmp_path) -> None:
 
 
 def test_a_reader_changes_nothing_and_sees_one_moment(tmp_path) -> None:
-    one = Catalogue(tmp_path / CATALOGUE)
+    one = Catalogue(tmp_path / Catalogue.NAME)
     with one.writing() as connection:
         connection.execute(ROW, ("first",))
     with pytest.raises(DataError, match="may not be written"), one.reading() as connection:
@@ -46,7 +46,7 @@ def test_a_reader_changes_nothing_and_sees_one_moment(tmp_path) -> None:
 
 
 def test_a_writer_waits_for_another_and_says_when_it_took_too_long(tmp_path) -> None:
-    path = tmp_path / CATALOGUE
+    path = tmp_path / Catalogue.NAME
     held, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -72,7 +72,7 @@ def test_a_writer_waits_for_another_and_says_when_it_took_too_long(tmp_path) -> 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path) -> None:
     with pytest.raises(DataError, match="its folder must be there"):
-        Catalogue(tmp_path / "none" / CATALOGUE).writing().__enter__()
+        Catalogue(tmp_path / "none" / Catalogue.NAME).writing().__enter__()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path) -> None:
 def test_what_sqlite_refuses_is_one_line(tmp_path, code, words) -> None:
     error = sqlite3.OperationalError("two\nlines")
     error.sqlite_errorcode = code
-    one = Catalogue(tmp_path / CATALOGUE)
+    one = Catalogue(tmp_path / Catalogue.NAME)
     with pytest.raises(DataError, match=words) as told, one.writing():
         raise error
     assert str(one.path) in str(told.value)
@@ -98,16 +98,16 @@ def test_what_sqlite_refuses_is_one_line(tmp_path, code, words) -> None:
 def test_an_older_sqlite_is_refused_before_it_writes(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(catalogue.sqlite3, "sqlite_version_info", (3, 31, 1))
     with pytest.raises(DataError, match=r"3\.37 or newer"):
-        Catalogue(tmp_path / CATALOGUE).writing().__enter__()
+        Catalogue(tmp_path / Catalogue.NAME).writing().__enter__()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_with_letters_that_addresses_know_is_a_file_like_any(tmp_path) -> None:
     folder = tmp_path / "50% ?mode=memory#x 基金"
     folder.mkdir()
-    one = Catalogue(folder / CATALOGUE)
+    one = Catalogue(folder / Catalogue.NAME)
     with one.writing() as connection:
         connection.execute(ROW, ("first",))
     assert count(one) == 1
-    assert [path.name for path in folder.iterdir()] == [CATALOGUE]
+    assert [path.name for path in folder.iterdir()] == [Catalogue.NAME]
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]

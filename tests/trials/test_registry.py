@@ -12,7 +12,7 @@ import pytest
 from quanthedge import trials
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.trials import CATALOGUE, Trial, count, digest, known, overlapping, record
+from quanthedge.trials import Catalogue, Trial, count, digest, known, overlapping, record
 from quanthedge.trials.registry import _SAID
 from tests.cli.inside import inside
 from tests.sample import SAMPLE, sample_market, small_strategy
@@ -99,25 +99,25 @@ def test_a_registry_that_cannot_be_written_says_so_once_and_the_run_goes_on(
 )
 def test_a_damaged_registry_is_said_once_and_stops_nothing(registry, caplog, content) -> None:
     record(Data(), "2015-01-01", "2015-06-30", [tried(1)])
-    (registry / CATALOGUE).write_bytes(content)
+    (registry / Catalogue.NAME).write_bytes(content)
     with caplog.at_level(logging.WARNING, "quanthedge.trials"):
         for _ in range(2):
             assert not record(Data(), "2015-01-01", "2015-06-30", [tried(2)])
             assert count(Data(), "2015-01-01", "2015-06-30") is None
     assert caplog.text.count("cannot be written") == 1
     assert caplog.text.count("cannot be read") == 1
-    assert (registry / CATALOGUE).read_bytes() == content
+    assert (registry / Catalogue.NAME).read_bytes() == content
 
 
 def test_a_file_of_another_program_is_left_as_it_is(registry, caplog) -> None:
     registry.mkdir()
-    with contextlib.closing(sqlite3.connect(registry / CATALOGUE)) as other, other:
+    with contextlib.closing(sqlite3.connect(registry / Catalogue.NAME)) as other, other:
         other.execute("CREATE TABLE letters (text TEXT)")
-    content = (registry / CATALOGUE).read_bytes()
+    content = (registry / Catalogue.NAME).read_bytes()
     with caplog.at_level(logging.WARNING, "quanthedge.trials"):
         assert not record(Data(), "2015-01-01", "2015-06-30", [tried(1)])
     assert "of another program" in caplog.text
-    assert (registry / CATALOGUE).read_bytes() == content
+    assert (registry / Catalogue.NAME).read_bytes() == content
 
 
 def _many(first: int) -> None:
@@ -193,7 +193,7 @@ def test_the_command_says_that_the_registry_is_off(registry, monkeypatch) -> Non
 
 def test_a_strangers_folder_is_not_touched_beyond_the_catalogue(registry) -> None:
     record(Data(), "2015-01-01", "2015-06-30", [tried(1)])
-    assert {path.name for path in registry.iterdir()} == {CATALOGUE}
+    assert {path.name for path in registry.iterdir()} == {Catalogue.NAME}
     shutil.rmtree(registry)
     assert trials.count(Data(), "2015-01-01", "2015-06-30") == 0
 

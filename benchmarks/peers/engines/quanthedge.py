@@ -105,7 +105,7 @@ def hedge_sweep(world: World) -> Job:
     The future is what the peer can hold: no fee, a multiplier of 1, filled at the stocks' prices.
     """
     from quanthedge.hedge.policies import Calendar, Program, compile_policy
-    from quanthedge.ledger import run_side_by_side
+    from quanthedge.ledger import LightRecord
 
     made = inputs(world, world.chosen, invested=HEDGED)
     level = 3000.0 * np.cumprod(1.0 + world.market)
@@ -125,7 +125,7 @@ def hedge_sweep(world: World) -> Job:
 
     def work() -> dict[str, float]:
         hedges = (made.hedge._replace(ratio=np.array([ratio])) for ratio in HEDGES)
-        found = run_side_by_side([made._replace(hedge=hedge) for hedge in hedges])
+        found = LightRecord.side_by_side([made._replace(hedge=hedge) for hedge in hedges])
         return {"first": _equity(found[0]), "last": _equity(found[-1])}
 
     return work

@@ -9,11 +9,11 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any
 
 import cloudpickle
 
@@ -22,11 +22,10 @@ from quanthedge.batch.executors.rounds import Lost, Run, failed
 from quanthedge.batch.variant import Job, Outcome, failure_of
 from quanthedge.documents import printable
 from quanthedge.errors import QuantHedgeError, StrategyError
-from quanthedge.kinds import Kinded, own_classes, revived_from, sent_code
+from quanthedge.kinds import Kinded, OwnCode, SentCode
 
 __all__ = ["guarded", "packed", "run_packed"]
 
-_Place: TypeAlias = tuple[str, str, str, str]
 _own_code: list[Path] = []  # where texts of own code are written in this process
 
 
@@ -36,7 +35,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, value: Any) -> Any:
         """Return how an object is made again elsewhere."""
         if isinstance(value, Kinded) and type(value)._own_files:
-            return _again, sent_code(value), value.__getstate__()
+            return _again, (SentCode.of(value),), value.__getstate__()
         return super().reducer_override(value)
 
 
@@ -55,7 +54,7 @@ def packed(job: Job, run: Run) -> bytes:
     except QuantHedgeError:
         raise
     except Exception as problem:  # whatever the user's objects raise when they are looked at
-        kinds = sorted({kind for one in job.variants for kind in own_classes(one.strategy)})
+        kinds = sorted({kind for one in job.variants for kind in OwnCode.of(one.strategy).classes})
         raise StrategyError(
             f"{', '.join(kinds) or 'a strategy'}: cannot be sent to another process "
             f"({type(problem).__name__}: {printable(str(problem)[:200])}); put own classes into a "
@@ -101,17 +100,17 @@ def guarded(run: Run, job: Job) -> list[Outcome] | Lost:
         return failed(job, *failure_of(problem), time.perf_counter() - begun)
 
 
-def _again(place: _Place, texts: Mapping[str, bytes]) -> Any:
+def _again(sent: SentCode) -> Any:
     if not _own_code:
         _own_code.append(Path(tempfile.mkdtemp(prefix="quanthedge-own-")))
-    return revived_from(place, texts, _own_code[0] / "quanthedge-own")
+    return sent.revived(_own_code[0] / "quanthedge-own")
 
 
 def _own_modules(job: Job) -> list[ModuleType]:
     """Return the modules of a user's own classes that no other machine can be expected to have."""
     found: dict[str, ModuleType] = {}
     for variant in job.variants:
-        for cls in own_classes(variant.strategy).values():
+        for cls in OwnCode.of(variant.strategy).classes.values():
             module = sys.modules.get(cls.__module__)
             file = getattr(module, "__file__", None)
             if module is None or cls._own_files or file is None or module.__name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from quanthedge.batch.store.rows import sha256
 from quanthedge.errors import DataError
 from quanthedge.storage import plain_bytes, plain_json, recover, storage_errors, working
-from quanthedge.trials import CATALOGUE
+from quanthedge.trials import Catalogue
 
 __all__ = ["RECORD", "RUNS", "SERIES_FILE", "TABLES", "Files", "is_key", "is_table", "place_of"]
 
@@ -26,7 +26,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 _FLUSHED_AT_ONCE = 8  # files that wait for the disk together
 _LARGEST = 2**30  # bytes of a series' file
 # what may be in a folder that becomes a store: another process may make it one just now
-_OURS_BEFORE = {MARK, CATALOGUE, f"{CATALOGUE}-journal", ".quanthedge", RUNS, TABLES}
+_OURS_BEFORE = {MARK, Catalogue.NAME, f"{Catalogue.NAME}-journal", ".quanthedge", RUNS, TABLES}
 
 
 def is_key(text: object) -> bool:

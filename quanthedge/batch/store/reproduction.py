@@ -32,7 +32,7 @@ from quanthedge.batch.store.store import Store
 from quanthedge.batch.store.whole import series_of
 from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
-from quanthedge.record import RUN_FILE, differences, run_content, run_files, wanted
+from quanthedge.record import RunFolder, differences, wanted
 from quanthedge.storage import temporary_folder
 from quanthedge.strategy import VARIANTS, Strategy, load_strategy
 from quanthedge.trials import digest
@@ -146,9 +146,9 @@ def _folder(
         result = again(folder, market)
     else:
         result = backtest(strategy, market, start, end, variants=given, tell=tell)
-    content = run_content(result, lambda: result.summary().to_dict())
+    content = RunFolder.content(result, lambda: result.summary().to_dict())
     rows = []
-    for file in sorted({*run_files(folder), *content}):
+    for file in sorted({*RunFolder(folder).files(), *content}):
         before = (folder / file).read_bytes() if (folder / file).is_file() else None
         rows.append((file, _unlike(file, before, content.get(file))))
     return Reproduction(name, changed, _files(rows))
@@ -230,7 +230,7 @@ def _unlike(file: str, before: bytes | None, now: bytes | None) -> str:
         return "is not made any more" if now is None else "was not there"
     if before == now:
         return ""
-    if file == RUN_FILE:
+    if file == RunFolder.HEAD:
         return _unlike_heads(json.loads(before), json.loads(now))
     if file.endswith(".json"):
         return differences(json.loads(before), json.loads(now)) or "another order of keys"

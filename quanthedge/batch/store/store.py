@@ -34,7 +34,7 @@ from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
 from quanthedge.storage import storage_errors
 from quanthedge.strategy import Strategy
-from quanthedge.trials import CATALOGUE, Catalogue, write_down
+from quanthedge.trials import Catalogue, Trial, record
 
 if TYPE_CHECKING:
     from quanthedge.backtesting import Result
@@ -63,7 +63,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._catalogue = Catalogue(folder / CATALOGUE)
+        self._catalogue = Catalogue(folder / Catalogue.NAME)
         self._files = Files(folder)
 
     def __repr__(self) -> str:
@@ -407,12 +407,12 @@ class Store:
 
     def _count(self, ready: Sequence[Ready]) -> None:
         """Write what is done into the registry of trials of the user."""
-        spans: dict[tuple[Data, str, str], list[Mapping[str, Any]]] = {}
+        spans: dict[tuple[Data, str, str], list[Trial]] = {}
         for one in ready:
             if one.start is not None and one.end is not None and one.trial is not None:
                 spans.setdefault((one.data, one.start, one.end), []).append(one.trial)
         for (data, start, end), found in spans.items():
-            write_down(data, start, end, found)
+            record(data, start, end, found)
 
     def save_sweep(self, id: str, plan: str, keys: Sequence[str] = ()) -> None:
         """Write down a sweep: its plan as a text, and the keys of its variants by number.

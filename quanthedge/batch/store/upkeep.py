@@ -14,7 +14,7 @@ from quanthedge.batch.store.rows import MADE, sha256
 from quanthedge.batch.store.whole import check_whole, key_of
 from quanthedge.batch.store.writing import Data, Ready, adopted, insert, number_of
 from quanthedge.errors import DataError
-from quanthedge.record import RUN_FILE, Record, read_run, run_files
+from quanthedge.record import Record, RunFolder
 from quanthedge.storage import recover, storage_errors
 from quanthedge.trials import Catalogue
 
@@ -157,7 +157,7 @@ def _damaged_folder(files: Files, key: str, record: str | None) -> list[_Finding
     place = files.record(key)
     try:
         check_whole(place, record)
-        read_run(place)
+        RunFolder(place).read()
     except DataError as error:
         return [_Finding(key, "damaged", str(error), "")]
     return []
@@ -239,9 +239,10 @@ def _taken_up_whole(connection: "sqlite3.Connection", record: Path, key: str) ->
     """Take up the run folder of a run that is done, when it is whole and of this run."""
     done = connection.execute("SELECT status FROM runs WHERE key = ?", (key,)).fetchone()
     try:
-        if done != ("done",) or record.is_symlink() or key_of(Record(**read_run(record))) != key:
+        unfinished = done != ("done",) or record.is_symlink()
+        if unfinished or key_of(Record(**RunFolder(record).read())) != key:
             return False
-        mark = sha256((record / RUN_FILE).read_bytes())
+        mark = sha256((record / RunFolder.HEAD).read_bytes())
     except (DataError, OSError):
         return False
     connection.execute("UPDATE runs SET record = ? WHERE key = ?", (mark, key))
@@ -306,7 +307,7 @@ def _take_away_folder(record: Path) -> None:
     if record.is_symlink() or not record.is_dir():
         return
     # run.json last: while it is there the folder says which files are ours
-    names = sorted(run_files(record), key=lambda name: (name == "run.json", name))
+    names = sorted(RunFolder(record).files(), key=lambda name: (name == "run.json", name))
     for name in names:
         with suppress(FileNotFoundError):
             (record / name).unlink()

@@ -11,7 +11,7 @@ from quanthedge.batch.store.files import RECORD, Files
 from quanthedge.batch.store.rows import Entry, read_series, sha256
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
-from quanthedge.record import RUN_FILE, Record, wanted
+from quanthedge.record import Record, RunFolder, wanted
 from quanthedge.storage import plain_bytes, storage_errors, working
 from quanthedge.trials import Catalogue, digest
 
@@ -78,7 +78,7 @@ def keep(catalogue: Catalogue, files: Files, key: str, result: "Result") -> Path
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 new.replace(place)
-            mark = sha256((place / RUN_FILE).read_bytes())
+            mark = sha256((place / RunFolder.HEAD).read_bytes())
             connection.execute("UPDATE runs SET record = ? WHERE key = ?", (mark, key))
     return place
 
@@ -117,11 +117,11 @@ def _is_as_kept(place: Path, digest: str) -> bool:
 def check_whole(place: Path, digest: str) -> None:
     """Refuse a run folder whose ``run.json`` is not the one that was kept."""
     try:
-        data = plain_bytes(place / RUN_FILE, _LARGEST)
+        data = plain_bytes(place / RunFolder.HEAD, _LARGEST)
     except OSError as error:
-        raise DataError(f"{place / RUN_FILE}: cannot be read ({error.strerror})") from error
+        raise DataError(f"{place / RunFolder.HEAD}: cannot be read ({error.strerror})") from error
     if sha256(data) != digest:
-        raise DataError(f"{place / RUN_FILE}: changed since it was kept")
+        raise DataError(f"{place / RunFolder.HEAD}: changed since it was kept")
 
 
 def _done(connection: Any, folder: Path, key: str) -> str:

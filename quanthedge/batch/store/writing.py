@@ -20,9 +20,10 @@ from quanthedge.batch.store.rows import (
     sha256,
 )
 from quanthedge.errors import DataError
-from quanthedge.kinds import own_code
+from quanthedge.kinds import OwnCode
 from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy
+from quanthedge.trials import Trial
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,6 +38,11 @@ class Data(NamedTuple):
 
     name: str
     fingerprint: str
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether it was changed to look for look-ahead: nothing is stored of such a market."""
+        return False
 
 
 class Ready(NamedTuple):
@@ -54,7 +60,7 @@ class Ready(NamedTuple):
     parts: list[str]
     series: bytes | None = None
     tables: Mapping[str, bytes] = MappingProxyType({})  # of scores and weights, by their files
-    trial: Mapping[str, Any] | None = None  # the run as the registry of trials counts it
+    trial: Trial | None = None  # the run as the registry of trials counts it
 
     def about(self) -> dict[str, Any]:
         """Return what the file of the run's days says of it."""
@@ -83,7 +89,7 @@ def prepared(entry: Entry) -> Ready:
         # of a fund that was wound up the days end before those that were asked for
         end = entry.market.get("end") or f"{series.index[-1]:%Y-%m-%d}"
     strategy = variant.strategy.with_tables()
-    code, tables = own_code(strategy), _tables_of(strategy)
+    code, tables = OwnCode.of(strategy).texts(), _tables_of(strategy)
     found = Ready(
         outcome.key,
         entry.label or variant.strategy.name,
@@ -101,7 +107,7 @@ def prepared(entry: Entry) -> Ready:
     return found._replace(
         series=series_bytes(outcome.key, series, found.about()),
         tables=tables,
-        trial=trial_of(strategy, strategy.name, code)._asdict(),
+        trial=trial_of(strategy, strategy.name, code),
     )
 
 

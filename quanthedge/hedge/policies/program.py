@@ -19,7 +19,6 @@ from quanthedge.hedge.policies.policies import (
     Policy,
     PriceMove,
 )
-from quanthedge.kinds import own_errors, own_flags, own_numbers
 from quanthedge.typing import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -202,12 +201,12 @@ def own_answers(policy: Policy, market: "Market", rows: Ints) -> Bools | Bands:
     StrategyError
         It fails, or gives something else than an answer for each row.
     """
-    with own_errors(policy, "asks"):
+    with policy.own_errors("asks"):
         found = policy.asks(market, rows)
     where = f"policy {policy.kind}: asks"
     if isinstance(found, Bands):
         low, high = (
-            own_numbers(policy, f"asks: {name}", values, rows.shape, "an edge for each day")
+            policy.own_numbers(f"asks: {name}", values, rows.shape, "an edge for each day")
             for name, values in (("low", found.low), ("high", found.high))
         )
         wrong = ~((low >= 0) & (low <= high) & np.isfinite(high))
@@ -217,7 +216,7 @@ def own_answers(policy: Policy, market: "Market", rows: Ints) -> Bools | Bands:
                 f"{where}: the band of {day} is {low[k]} to {high[k]}; accepted: 0 <= low <= high"
             )
         return Bands(low, high, bool(found.to_edge))
-    return own_flags(policy, "asks", found, rows.shape, ", or Bands")
+    return policy.own_flags("asks", found, rows.shape, ", or Bands")
 
 
 def calendar_flags(policy: Calendar, dates: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers
+from quanthedge.kinds import Kinded
 from quanthedge.typing import Floats
 
 __all__ = ["HedgeHistory", "HedgeRatio", "HedgeRatios", "no_refits"]
@@ -140,12 +140,12 @@ class HedgeRatio(Kinded, noun="ratio"):
 
         """
         self._check(history, since)
-        with own_errors(self, "ratios"):
+        with self.own_errors("ratios"):
             found = self.ratios(history, since)
         own, refits = found if isinstance(found, tuple) else (found, no_refits())
         if self.own:
             shape = (history.book.size - since, history.products)
-            own = own_numbers(self, "ratios", own, shape, "a row for each day, a column a product")
+            own = self.own_numbers("ratios", own, shape, "a row for each day, a column a product")
         fallback = np.asarray(np.isnan(own).any(axis=1), dtype=np.bool_)
         ratio = np.where(fallback[:, None], history.beta[since:], own)
         return HedgeRatios(self.scale * ratio, fallback, refits)

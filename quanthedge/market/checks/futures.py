@@ -8,7 +8,7 @@ from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_turnover
 from quanthedge.market.schema import CONTRACT_PATTERN, TABLES
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 
 __all__ = ["check_futures"]
 
@@ -122,7 +122,7 @@ def _prices(rows: Rows) -> None:
 
 def _ticks(product: np.ndarray) -> np.ndarray:
     """Return the tick of each row's product, points; 0 where the rule book does not know it."""
-    known = index_products()
+    known = IndexProduct.every()
     names, number = np.unique(product, return_inverse=True)
     ticks = [known[name].tick if name in known else 0.0 for name in names.tolist()]
     return np.array(ticks, dtype=np.float64)[number]

@@ -25,14 +25,7 @@ from quanthedge.market.name_marks import (
     UNREFORMED_MARK,
     name_marks,
 )
-from quanthedge.rules import (
-    BOARDS,
-    LimitClass,
-    Row,
-    StockLimits,
-    limit_prices,
-    places_of,
-)
+from quanthedge.rules import Board, LimitClass, Row, StockLimits, limit_prices
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
@@ -42,7 +35,7 @@ __all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel"]
 Array = np.ndarray[Any, Any]
 _OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
 _LISTING_DAYS = 30  # trading days after which no rule of listing days holds
-_CHINEXT = BOARDS.index("chinext")
+_CHINEXT = Board.NAMES.index("chinext")
 
 
 class Bars(Protocol):
@@ -158,7 +151,7 @@ class LimitBook:
             return
         reader = StockLimits(axes.calendar)
         nothing = np.zeros(days, dtype=bool)  # no day has to be covered
-        boards = reader.by_class([nothing] * len(BOARDS))
+        boards = reader.by_class([nothing] * len(Board.NAMES))
         self.up[:, : LimitClass.NO_BOARD], self.down[:, : LimitClass.NO_BOARD] = (
             boards  # the last column: no known board
         )
@@ -340,7 +333,7 @@ def _begun_before(row: Row) -> bool:
 def _places(code: str) -> tuple[int, int]:
     """Return the positions of exchange and board, -1 where the code is on no board."""
     try:
-        return places_of(code)
+        return Board.of(code).places
     except RuleError:
         return -1, -1
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from quanthedge.market.checks.findings import EXAMPLES
 from quanthedge.market.checks.rows import Rows
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 
 __all__ = ["check_index_units", "check_turnover"]
 
@@ -25,7 +25,7 @@ _CURE = "turnover must be in yuan and counted once, volume in contracts; convert
 def check_turnover(rows: Rows) -> None:
     """Hold the turnover of futures_daily against volume x price x multiplier, row by row."""
     product, date = rows.texts("product"), rows.numbers("date")
-    multipliers = {name: one.multiplier for name, one in index_products().items()}
+    multipliers = {name: one.multiplier for name, one in IndexProduct.every().items()}
     names, number = np.unique(product, return_inverse=True)
     multiplier = np.array([multipliers.get(str(name), np.nan) for name in names])[number]
     close, settle = rows.numbers("close"), rows.numbers("settle")

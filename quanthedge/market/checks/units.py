@@ -13,7 +13,7 @@ import numpy as np
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Block
 from quanthedge.market.checks.findings import EXAMPLES, Collector
-from quanthedge.rules import BOARDS, EXCHANGES, places_of
+from quanthedge.rules import Board
 
 __all__ = ["GROUPS", "UnitsCheck", "board_groups"]
 
@@ -171,10 +171,10 @@ def board_groups(codes: Array) -> Array:
 
 def _group(code: str) -> int:
     try:
-        exchange, board = places_of(code)
+        board = Board.of(code)
     except RuleError:
         return len(GROUPS) - 1
-    return _GROUP_OF.get((BOARDS[board], EXCHANGES[exchange]), len(GROUPS) - 1)
+    return _GROUP_OF.get((board.name, board.exchange), len(GROUPS) - 1)
 
 
 def _meaning(ratio: float) -> str:

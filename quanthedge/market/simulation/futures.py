@@ -13,7 +13,7 @@ import numpy as np
 from quanthedge.market.simulation.factors import mean_reverting
 from quanthedge.market.simulation.indices import IndexPath
 from quanthedge.market.simulation.settings import BasisProcess
-from quanthedge.rules import FuturesRules, listing_date
+from quanthedge.rules import FuturesRules, IndexProduct
 from quanthedge.typing import Days
 
 __all__ = ["FuturesPath", "futures_bars"]
@@ -57,7 +57,7 @@ def futures_bars(
     basis = mean_reverting(days, process.deviation_per_year, process.half_life_days, draw)
     basis = np.round(basis + process.mean_per_year, 6)
     activity = mean_reverting(days, 0.25, 5, draw)
-    first = int(np.searchsorted(calendar, listing_date(product)))
+    first = int(np.searchsorted(calendar, IndexProduct.of(product).listed))
     if first >= days:
         return None
     rules = FuturesRules.between(product, calendar[first:])

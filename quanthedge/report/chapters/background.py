@@ -5,14 +5,14 @@ from typing import Any
 from quanthedge.beta import estimator_text
 from quanthedge.hedge import HedgeRatio
 from quanthedge.hedge.policies import policy_text
-from quanthedge.kinds import is_own, own_name
+from quanthedge.kinds import own_name
 from quanthedge.portfolio import TopSelector
 from quanthedge.report.blocks import Block, Cell, day_cell
 from quanthedge.report.chapters.limits import limit_sources
 from quanthedge.report.chapters.sources import confidence_cell, source_cell, source_list
 from quanthedge.report.digest import parameters_digest
 from quanthedge.report.writer import Writer, in_language, own_words
-from quanthedge.rules import rule_name, table_name
+from quanthedge.rules import rule_names
 from quanthedge.strategy import Strategy
 from quanthedge.typing import Language
 
@@ -37,10 +37,8 @@ def rules(writer: Writer) -> list[Block]:
     with_text = language == "en"
     rows = []
     for row in found.to_dict("records"):
-        cells = [
-            Cell(table_name(row["table"], language)),
-            Cell(rule_name(row["key"], language), "value"),
-        ]
+        about, name = rule_names(row["table"], row["key"], language)
+        cells = [Cell(about), Cell(name, "value")]
         if with_text:
             cells.append(Cell(str(row["value"]), "value"))
         cells += [day_cell(row["from"]), day_cell(row["to"])]
@@ -116,7 +114,7 @@ def _parameters(strategy: Strategy, language: Language) -> dict[str, str]:
 def _ratio(ratio: float | HedgeRatio, language: Language) -> str:
     if isinstance(ratio, int | float):
         return _number(ratio)
-    if is_own(ratio):
+    if ratio.own:
         return own_name(ratio, "ratio", language)
     return str(ratio.model_dump(mode="json"))
 

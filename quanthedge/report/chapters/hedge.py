@@ -9,7 +9,7 @@ from quanthedge.performance import cash_drag, opened_lots
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Figure, Lines, Table, day_cell, number_cell
 from quanthedge.report.writer import Writer
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 
 __all__ = ["hedge", "margin"]
 
@@ -109,7 +109,7 @@ def _basis(writer: Writer) -> Figure | Lines:
     # the ledger names the largest contract of a day only
     product = products[0] if len(products) == 1 else None
     held = ledger.index[ledger["lots"] != 0]
-    contract = index_products().get(product) if product and len(held) else None
+    contract = IndexProduct.every().get(product) if product and len(held) else None
     if contract is None:
         reason = "basis_no_lots" if product else "basis_no_product"
     elif writer.index_code != contract.index_code:

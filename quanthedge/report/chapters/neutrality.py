@@ -17,7 +17,7 @@ from quanthedge.performance import (
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, interval_cell, measure_cell, number_cell
 from quanthedge.report.writer import Writer
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 from quanthedge.typing import Language
 
 __all__ = ["neutrality"]
@@ -109,7 +109,7 @@ def _known(writer: Writer) -> dict[str, pd.Series]:
     if not len(closes):
         return {}
     whole = {str(code) for code in closes.columns[closes.notna().all(axis=0)]}
-    hedged = [one.index_code for one in index_products().values()]
+    hedged = [one.index_code for one in IndexProduct.every().values()]
     ordered = dict.fromkeys([writer.index_code, *hedged])
     return {code: closes[code] for code in ordered if code in whole}
 

@@ -24,7 +24,7 @@ from quanthedge.performance import (
     years,
 )
 from quanthedge.record import Record
-from quanthedge.rules import CALENDAR_DAYS_A_YEAR, index_of, product_of
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR, IndexProduct
 
 __all__ = [
     "Holdings",
@@ -227,8 +227,8 @@ def contracts_held(run: Record) -> pd.DataFrame:
 
 def _index_close(run: Record, contract: str) -> float:
     """Return the close of a contract's index on the last day; NaN where it is not known."""
-    product = product_of(contract)
-    code = index_of(product) if product else ""
+    product = IndexProduct.of_contract(contract)
+    code = product.index_code if product else ""
     if code == run.strategy.benchmark:
         return float(run.ledger["index_close"].iloc[-1])
     closes = run.indices

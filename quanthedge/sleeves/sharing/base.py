@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, own_errors, own_numbers, read_catalogue
+from quanthedge.kinds import Kinded, read_catalogue
 from quanthedge.portfolio import Every
 from quanthedge.typing import Bools, Days, Floats, Ints
 
@@ -175,12 +175,12 @@ def share_table(sharing: Sharing, dates: Days, seen: Sequence[Seen]) -> pd.DataF
 def _asked(sharing: Sharing, seen: Seen, day: str) -> tuple[Floats, Floats]:
     """Return figures and shares of a review once they can be meant."""
     shape = (len(seen.labels),)
-    with own_errors(sharing, "figures"):
+    with sharing.own_errors("figures"):
         figures = sharing.figures(seen)
-    figures = own_numbers(sharing, "figures", figures, shape, "one for each sleeve")
-    with own_errors(sharing, "shares"):
+    figures = sharing.own_numbers("figures", figures, shape, "one for each sleeve")
+    with sharing.own_errors("shares"):
         found = sharing.shares(seen, figures)
-    found = own_numbers(sharing, "shares", found, shape, "one for each sleeve")
+    found = sharing.own_numbers("shares", found, shape, "one for each sleeve")
     wrong = ~np.isnan(found) & ~((found >= 0.0) & np.isfinite(found))
     if wrong.any():
         s = int(wrong.argmax())

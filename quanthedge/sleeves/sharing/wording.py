@@ -1,6 +1,6 @@
 """What a sharing is called, in both languages (``catalogue.toml``)."""
 
-from quanthedge.kinds import is_own, own_name, read_catalogue
+from quanthedge.kinds import own_name, read_catalogue
 from quanthedge.sleeves.sharing.base import Sharing
 from quanthedge.typing import Language
 
@@ -14,6 +14,6 @@ def sharing_name(sharing: Sharing, language: Language) -> str:
     >>> sharing_name(OwnDrawdown(), "en")
     "the sleeve's own drawdown"
     """
-    if is_own(sharing):
+    if sharing.own:
         return own_name(sharing, "sharing", language)
     return read_catalogue("quanthedge.sleeves.sharing").name(sharing.kind, language)

@@ -26,7 +26,7 @@ from quanthedge.market import (
     stock_code,
 )
 from quanthedge.market.checks import Collector
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 from quanthedge.sources.completion import completed
 from quanthedge.sources.files import as_dates, column_of
 from quanthedge.sources.melting import curve_rows
@@ -214,7 +214,7 @@ def _futures(
     """Take the contracts of index futures; continuous series and other products are left out."""
     path = f"{source}/futures.h5"
     table = tables["futures"]
-    wanted = tuple(index_products())
+    wanted = tuple(IndexProduct.every())
     reading = known(contract_code)
 
     def contract(text: str) -> str | None:

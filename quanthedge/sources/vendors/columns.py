@@ -18,7 +18,7 @@ from quanthedge.market import (
     is_stock,
     stock_code,
 )
-from quanthedge.rules import index_products
+from quanthedge.rules import IndexProduct
 
 __all__ = [
     "MEANINGS",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 Kind = Literal["stock", "index", "contract", "security", "date", "number", "text", "flag"]
-_INDEX_PRODUCTS = tuple(index_products())  # CFFEX's index futures; the others are left out
+_INDEX_PRODUCTS = tuple(IndexProduct.every())  # CFFEX's index futures; the others are left out
 
 
 @dataclass(frozen=True)

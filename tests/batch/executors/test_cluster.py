@@ -154,11 +154,11 @@ class Mine(Factor):
 
 def own_run(job: Job) -> list[Outcome]:
     """Return what a user's own factor is made of where it runs, after it was asked something."""
-    from quanthedge.kinds import own_classes, parts_in
+    from quanthedge.kinds import OwnCode, parts_in
     from quanthedge.market import Market
 
     one = job.variants[0]
-    (cls,) = own_classes(one.strategy).values()
+    (cls,) = OwnCode.of(one.strategy).classes.values()
     (part,) = [part for part in parts_in(one.strategy) if type(part) is cls]
     exposure = part.exposure(Market.open(job.market.folder), np.array([300]))  # type: ignore[attr-defined]
     scale = cls.exposure.__globals__["SCALE"]  # type: ignore[attr-defined]

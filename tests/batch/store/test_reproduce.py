@@ -107,9 +107,9 @@ def test_a_run_folder_of_another_run_in_its_place_is_refused(store, tmp_path) ->
 
 
 def test_a_run_folder_without_its_row_is_taken_up(store) -> None:
-    from quanthedge.trials import CATALOGUE
+    from quanthedge.trials import Catalogue
 
-    (store.folder / CATALOGUE).unlink()
+    (store.folder / Catalogue.NAME).unlink()
     assert store.check()["done"].tolist() == ["taken up"] * 3  # days of two runs, a run folder
     assert store.is_whole(key_of(made()))
     assert not len(store.check())

@@ -15,7 +15,7 @@ import pytest
 from quanthedge.batch import Store
 from quanthedge.batch.variant import SERIES
 from quanthedge.errors import DataError
-from quanthedge.trials import CATALOGUE, known
+from quanthedge.trials import Catalogue, known
 from tests.batch.store.entries import DAYS, MARKET, entry, failed, files, key, series, strategy
 
 
@@ -79,7 +79,7 @@ def test_a_failure_is_kept_with_its_reason_and_makes_room_for_an_outcome(store) 
 
 def test_sections_that_runs_have_in_common_are_kept_once(store) -> None:
     store.add([entry(number, ratio=number / 100) for number in range(1, 31)])
-    with closing(sqlite3.connect(store.folder / CATALOGUE)) as catalogue:
+    with closing(sqlite3.connect(store.folder / Catalogue.NAME)) as catalogue:
         names = [json.loads(text)[0] for (text,) in catalogue.execute("SELECT content FROM parts")]
     assert names.count("strategy.hedge") == 30
     assert len(names) == len(set(names)) + 29
@@ -201,7 +201,7 @@ def test_a_mark_of_another_shape_is_refused(store, text, words) -> None:
 
 def test_the_catalogue_of_another_program_or_format_is_refused(store) -> None:
     store.add([entry(1)])
-    path = store.folder / CATALOGUE
+    path = store.folder / Catalogue.NAME
     with closing(sqlite3.connect(path)) as catalogue:
         catalogue.execute("PRAGMA user_version=2")
     with pytest.raises(DataError, match="format 2, this version reads 1"):
@@ -252,7 +252,7 @@ def test_the_registry_may_live_in_the_catalogue_of_the_store(store, monkeypatch)
     assert found is not None
     assert len(found) == len(store) == 2
     assert files(store.folder) == {
-        CATALOGUE,
+        Catalogue.NAME,
         "quanthedge-store.json",
         *(f"runs/{key(n)[:2]}/{key(n)}/series.parquet" for n in (1, 2)),
     }

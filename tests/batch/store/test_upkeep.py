@@ -14,7 +14,7 @@ import pytest
 from quanthedge.batch import Store
 from quanthedge.batch.store.files import Files
 from quanthedge.errors import DataError
-from quanthedge.trials import CATALOGUE, Catalogue
+from quanthedge.trials import Catalogue
 from tests.batch.store.entries import entry, failed, files, key
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that it forks")
@@ -77,7 +77,7 @@ def test_days_that_are_missing_are_found(store) -> None:
 
 
 def test_a_flipped_bit_in_the_catalogue_is_told_found_or_changes_no_run(store) -> None:
-    path = store.folder / CATALOGUE
+    path = store.folder / Catalogue.NAME
     content, before = path.read_bytes(), store.runs()
     done = before.index[before["status"] == "done"]  # of a failure there is no file to tell
     draw, seen = random.Random(1), Counter[str]()
@@ -106,7 +106,7 @@ def test_a_flipped_bit_in_the_catalogue_is_told_found_or_changes_no_run(store) -
 def test_a_figure_that_was_changed_in_the_catalogue_is_found_and_mended(store) -> None:
     before = store.runs()
     figures = '{"sharpe_net": 9.0}'
-    with closing(sqlite3.connect(store.folder / CATALOGUE)) as catalogue, catalogue:
+    with closing(sqlite3.connect(store.folder / Catalogue.NAME)) as catalogue, catalogue:
         catalogue.execute("UPDATE runs SET figures = ? WHERE key = ?", [figures, key(1)])
         catalogue.execute("UPDATE parts SET content = replace(content, '0.8', '0.7')")
     assert store.runs().loc[key(1), "sharpe_net"] == 9.0
@@ -120,9 +120,9 @@ def test_a_figure_that_was_changed_in_the_catalogue_is_found_and_mended(store) -
 def test_a_store_whose_catalogue_was_lost_is_no_empty_store(store, lost, caplog) -> None:
     done = int((store.runs()["status"] == "done").sum())
     assert not caplog.records
-    (store.folder / CATALOGUE).unlink()
+    (store.folder / Catalogue.NAME).unlink()
     if lost == "empty":
-        (store.folder / CATALOGUE).touch()
+        (store.folder / Catalogue.NAME).touch()
     assert not len(store.runs())
     assert "`quanthedge runs check` makes it again" in caplog.text
     store.check()
@@ -131,13 +131,13 @@ def test_a_store_whose_catalogue_was_lost_is_no_empty_store(store, lost, caplog)
 
 def test_a_catalogue_that_was_lost_is_made_again_from_the_files(store) -> None:
     before = store.runs()
-    (store.folder / CATALOGUE).write_bytes(b"nothing of a catalogue" * 200)
+    (store.folder / Catalogue.NAME).write_bytes(b"nothing of a catalogue" * 200)
     found = store.check()
     assert found["problem"].tolist() == ["damaged"]
     assert "move it away" in found["done"].iloc[0]
     with pytest.raises(DataError, match="damaged"):
         store.runs()
-    (store.folder / CATALOGUE).unlink()
+    (store.folder / Catalogue.NAME).unlink()
     taken = store.check()
     assert taken["done"].tolist() == ["taken up"] * 2
     done = before[before["status"] == "done"]  # a failure has no file
@@ -247,7 +247,7 @@ def test_a_link_in_the_place_of_a_run_is_not_followed_when_it_is_removed(store, 
 
 def test_sections_that_no_run_has_any_more_are_forgotten(store) -> None:
     def sections() -> int:
-        with Catalogue(store.folder / CATALOGUE).reading() as connection:
+        with Catalogue(store.folder / Catalogue.NAME).reading() as connection:
             return int(connection.execute("SELECT count(*) FROM parts").fetchone()[0])
 
     before = sections()
@@ -264,7 +264,7 @@ def test_the_digest_of_a_file_is_not_believed_for_another(store) -> None:
 def test_a_catalogue_that_is_gone_is_told_where_the_store_is_opened(store, caplog) -> None:
     Store.open(store.folder)
     assert not caplog.messages
-    (store.folder / CATALOGUE).unlink()
+    (store.folder / Catalogue.NAME).unlink()
     Store.open(store.folder, make=False)
     assert "the catalogue is missing, though runs lie in the folder" in caplog.text
     assert f"quanthedge runs check --store {store.folder}" in caplog.text
@@ -273,7 +273,7 @@ def test_a_catalogue_that_is_gone_is_told_where_the_store_is_opened(store, caplo
 @POSIX
 @pytest.mark.parametrize("what", ["pipe", "device", "folder"])
 def test_what_is_no_file_in_the_place_of_the_catalogue_is_refused(store, what) -> None:
-    place = store.folder / CATALOGUE
+    place = store.folder / Catalogue.NAME
     place.unlink()
     if what == "pipe":
         os.mkfifo(place)

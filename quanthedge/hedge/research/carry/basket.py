@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from quanthedge.hedge.research.carry.terms import CarryTerms
 from quanthedge.hedge.research.dividends import basket_weights
 from quanthedge.market import Market
-from quanthedge.rules import costs_between
+from quanthedge.rules import StockCosts
 from quanthedge.typing import Floats, Ints
 
 __all__ = ["STOCK_PARTS", "Basket", "basket", "basket_depth"]
@@ -51,7 +51,7 @@ def basket(market: Market, code: str, rows: Ints, terms: CarryTerms) -> Basket:
     weights = every[rows]
     known = weights.sum(axis=1) > 0
     codes = np.asarray(market.codes)[columns]
-    rates = costs_between(market.dates[rows], codes, terms)
+    rates = StockCosts.between(market.dates[rows], codes, terms)
     mark = np.nan_to_num(np.asarray(market.panel("mark")[rows][:, columns], dtype=np.float64))
     shares = np.divide(weights, mark, out=np.zeros_like(weights), where=mark > 0)
     transfer = _by_exchange(rates.transfer_rate, weights, rates.exchange)

@@ -9,9 +9,9 @@ from quanthedge.hedge.research.carry.quotes import Quotes, carry_quotes
 from quanthedge.hedge.research.carry.terms import CarryTerms
 from quanthedge.hedge.research.carry.wording import assumed_of_spreads
 from quanthedge.market import Market
-from quanthedge.rules import CALENDAR_DAYS_A_YEAR, RuleReader
+from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
-__all__ = ["larger_side_only", "spreads_on"]
+__all__ = ["spreads_on"]
 
 _COLUMNS = ["near", "far", "days_near", "days_between", "spread", "fair", "deviation", "trade",
             "gross", "futures_fee", "futures_slippage", "net", "margin", "margin_both",
@@ -22,7 +22,7 @@ def spreads_on(market: Market, product: str, row: int, terms: CarryTerms) -> pd.
     """Return every pair of listed months on a day; see ``BasisDesk.spreads``."""
     quotes = carry_quotes(market, product, terms, np.array([row]))
     listed = np.flatnonzero(quotes.quoted[0])
-    larger = larger_side_only(quotes.chain.dates[quotes.rows])
+    larger = bool(quotes.rules.larger_side[0])
     rows = [
         _spread(quotes, terms, near, far, larger=larger)
         for near, far in combinations(map(int, listed), 2)
@@ -30,20 +30,6 @@ def spreads_on(market: Market, product: str, row: int, terms: CarryTerms) -> pd.
     table = pd.DataFrame(rows, columns=_COLUMNS)
     table.attrs["assumed"] = assumed_of_spreads(terms, larger=larger)
     return table
-
-
-def larger_side_only(dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]") -> bool:
-    """Return whether the margin of opposite positions is that of the larger side, by the rules.
-
-    Examples
-    --------
-    >>> days = np.array(["2015-03-04", "2022-07-22"], dtype="datetime64[D]")
-    >>> [larger_side_only(days[k : k + 1]) for k in range(2)]
-    [False, True]
-    """
-    reader = RuleReader(dates)
-    rows = reader.rows("fut_hedge_quota", lambda row: row.cells["key"] == "cross_product_netting")
-    return any(bool(reader.mask(row).all()) for row in rows)
 
 
 def _spread(

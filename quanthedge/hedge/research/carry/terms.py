@@ -5,14 +5,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from quanthedge.plain import Told
-from quanthedge.rules import (
-    COMMISSION_RATE,
-    FUTURES_SLIPPAGE_BP,
-    SLIPPAGE_BP,
-    CommissionRate,
-    FeesIncluded,
-    FuturesSlippage,
-)
+from quanthedge.rules import cost_field
 
 __all__ = ["CarryTerms", "Month", "Side"]
 
@@ -99,15 +92,12 @@ class CarryTerms(Told):
     account: Literal["hedging", "speculative"] = Field(
         default="hedging", description="Futures account whose margin and limits hold."
     )
-    commission_rate: CommissionRate = COMMISSION_RATE
-    commission_includes_exchange_fees: FeesIncluded = True
-    slippage_bp: float = Field(
-        default=SLIPPAGE_BP,
-        ge=0,
-        lt=1000,
-        description="Impact of buying or selling the basket, basis points of the amount.",
+    commission_rate: float = cost_field("commission_rate")
+    commission_includes_exchange_fees: bool = cost_field("commission_includes_exchange_fees")
+    slippage_bp: float = cost_field(
+        "slippage_bp", "Impact of buying or selling the basket, basis points of the amount."
     )
-    futures_slippage_bp: FuturesSlippage = FUTURES_SLIPPAGE_BP
+    futures_slippage_bp: float = cost_field("futures_slippage_bp")
     participation: float = Field(
         default=0.10,
         gt=0,
