@@ -20,7 +20,7 @@ from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market.asof import carried
 from quanthedge.market.card import market_card
-from quanthedge.market.codes import stock_code
+from quanthedge.market.codes import Code
 from quanthedge.market.company_reports import CompanyReports
 from quanthedge.market.drifting import NO_LIST
 from quanthedge.market.explain import Explanation, explanation
@@ -161,7 +161,7 @@ class Market(Carded, CompanyReports):
             return place
         near = ", ".join(self.codes[max(0, place - 1) : place + 2])
         with suppress(DataError):
-            near = spelt if (spelt := stock_code(code)) in self.codes else near
+            near = spelt if (spelt := Code(code).stock()) in self.codes else near
         raise DataError(
             f"no stock '{code}' in market '{self.name}'; near it: {near} "
             "(codes look like 600519.SH)"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
-from quanthedge.market.checks.findings import ALREADY_THERE, ASSUMED, CheckReport, Collector
+from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
 from quanthedge.market.manifest import (
@@ -113,9 +113,9 @@ def write_streamed(
                 inspected()
         finally:
             writer.close()
-        collector.report().raise_errors(f"nothing written to {target}")
-        assumptions = tuple(f.text for f in collector.report() if f.rule == ASSUMED)
-        manifest = writer.manifest(name, source, assumptions)
+        report = collector.report()
+        report.raise_errors(f"nothing written to {target}")
+        manifest = writer.manifest(name, source, report.assumptions)
         if truth is None or (target / "truth").is_dir():
             _compare(target, manifest, overwrite, collector)
         manifest.write(scratch)
@@ -141,7 +141,7 @@ def _compare(target: Path, made: Manifest, overwrite: bool, collector: Collector
             and file_sha256(target / f"{name}.parquet") == entry.sha256
             for name, entry in there.tables.items()
         ):
-            collector.add("info", "dataset", ALREADY_THERE, 0, "is there already: nothing written")
+            collector.already_there()
             raise _AlreadyThere
         return
     if not overwrite:

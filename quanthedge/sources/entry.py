@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
-from quanthedge.market import CheckReport, Double, Progress, check_target, write_streamed
-from quanthedge.market.checks import Collector
+from quanthedge.market import Double, Progress, check_target, write_streamed
+from quanthedge.market.checks import CheckReport, Collector
 from quanthedge.progress import telling
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.archive import ARCHIVES, unpacked

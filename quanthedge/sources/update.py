@@ -12,9 +12,7 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market import (
-    ASSUMED,
     TABLES,
-    CheckReport,
     Manifest,
     Progress,
     check_folder,
@@ -23,7 +21,7 @@ from quanthedge.market import (
     read_parquet,
     write_streamed,
 )
-from quanthedge.market.checks import Collector
+from quanthedge.market.checks import CheckReport, Collector
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.bar_updates import joined_bars
 from quanthedge.sources.completion import FIRST_CLOSE, with_flags
@@ -118,7 +116,7 @@ def update_market(
         changes = [bar_change, *changes]
         for text in manifest.assumptions:
             table, _, what = text.partition(": ")
-            collector.add("warning", table, ASSUMED, 0, what)
+            collector.assume(table, what)
         return write_streamed(
             target,
             tables,

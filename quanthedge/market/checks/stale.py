@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.blocks import Axes, Block
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.schema import TABLES
 
@@ -58,7 +58,7 @@ class StaleBars:
         ):
             runs = sorted(self._runs[name], key=lambda run: -run[0])
             if runs:
-                examples = [text for _, text in runs[:EXAMPLES]]
+                examples = [text for _, text in runs[: Collector.EXAMPLES]]
                 self._collector.add(
                     "warning", "stock_daily", f"same {name}", len(runs), what, examples,
                     unit="stretch",
