@@ -216,8 +216,7 @@ class _Completion:
         return pa.Table.from_arrays(columns, names=list(TABLES["stock_daily"].column_names))
 
     def _number_columns(self) -> list[str]:
-        columns = TABLES["stock_daily"].columns
-        return [c.name for c in columns if c.kind == "number" and c.name in self._columns]
+        return [name for name in TABLES["stock_daily"].numbers if name in self._columns]
 
     def _traded(self, table: pa.Table) -> pa.Table:
         """Leave out the days without trading: they have no row here."""

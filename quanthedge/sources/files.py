@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from quanthedge.errors import DataError
-from quanthedge.market import EMPTY, Code, as_dates, read_feather, read_parquet
+from quanthedge.market import EMPTY, Code, TableFile, as_dates
 from quanthedge.storage import claim
 
 __all__ = [
@@ -49,9 +49,9 @@ def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
         raise DataError(f"{path}: no such file")
     try:
         if path.suffix == ".parquet":
-            table = read_parquet(path)
+            table = TableFile(path).parquet()
         elif path.suffix == ".feather":
-            table = read_feather(path)
+            table = TableFile(path).feather()
         elif path.suffix == ".csv":
             table = _read_csv(path, texts)
         else:

@@ -21,7 +21,7 @@ import pytest
 from pyarrow import feather
 
 from quanthedge.errors import DataError
-from quanthedge.market.table_files import read_numbers
+from quanthedge.market.table_files import TableFile
 from quanthedge.sources import import_market
 from quanthedge.sources.archive import unpacked
 from quanthedge.sources.files import read_file
@@ -114,7 +114,7 @@ def test_a_numpy_file_that_claims_what_it_does_not_hold_is_refused(tmp_path, sha
     path = tmp_path / "trading_dates.npy"
     head = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
     path.write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", len(head)) + head + bytes(24))
-    refusal(read_numbers, path, "trading_dates.npy")
+    refusal(lambda file: TableFile(file).numbers(), path, "trading_dates.npy")
 
 
 def test_an_archive_whose_header_is_endless_is_refused(tmp_path):

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from quanthedge.errors import DataError
-from quanthedge.market import parquet_file
+from quanthedge.market import TableFile
 from quanthedge.sources.download.journal import Entry, Journal
 from quanthedge.sources.download.plan import Request
 from quanthedge.storage import flush_folder, recover, working
@@ -58,7 +58,7 @@ class DownloadFolder:
         if not path.is_file():
             return None
         try:
-            return parquet_file(path).read()
+            return TableFile(path).opened().read()
         except (pa.ArrowException, OSError):
             return None
 
@@ -70,7 +70,7 @@ class DownloadFolder:
         """Return some columns of all files of a table; None when there is none."""
         pieces = []
         for path in sorted((self.path / table).glob("**/*.parquet")):
-            piece = parquet_file(path).read()
+            piece = TableFile(path).opened().read()
             missing = [name for name in columns if name not in piece.column_names]
             if missing:
                 raise DataError(f"{path}: column '{missing[0]}' is missing; remove the file")

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import Code, read_numbers
+from quanthedge.market import Code, TableFile
 from quanthedge.market.checks import Collector
 from quanthedge.rules import index_products
 from quanthedge.sources.completion import completed
@@ -89,7 +89,7 @@ def _load(path: Path) -> pa.Table:
 
 
 def _calendar(path: Path, collector: Collector) -> Array:
-    numbers = read_numbers(path)
+    numbers = TableFile(path).numbers()
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(f"{path}: accepted: a list of dates such as 20140917")
     dates = as_dates(pa.array(numbers.astype(np.int64)), str(path))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import STATEMENT_ITEMS, TABLES
+from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.twins import one_index
 from quanthedge.sources.vendors.columns import VendorTable
@@ -100,7 +100,7 @@ def reports_of(
     for day in ("period_end", "known_date"):
         columns[day] = pa.array(joined[day].to_numpy().astype("datetime64[D]"), pa.date32())
     columns["announce_date"] = columns["known_date"]
-    for item in STATEMENT_ITEMS:
+    for item in TABLES["statements"].numbers:
         blank = np.full(len(joined), np.nan)
         columns[item] = pa.array(
             joined[item].to_numpy(np.float64) if item in joined.columns else blank

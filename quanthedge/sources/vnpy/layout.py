@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, Code, parquet_file
+from quanthedge.market import TABLES, Code, TableFile
 from quanthedge.market.checks import Collector
 from quanthedge.sources.cents import Cents
 from quanthedge.sources.completion import completed
@@ -159,7 +159,7 @@ def _telling(files: _Files, collector: Collector) -> list[str]:
 
 def _columns(path: Path) -> list[str]:
     try:
-        with parquet_file(path) as file:
+        with TableFile(path).opened() as file:
             return [str(name) for name in file.schema_arrow.names]
     except (pa.ArrowException, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
