@@ -15,7 +15,7 @@ from quanthedge.errors import DataError
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
 from quanthedge.market.schema import SCHEMA_VERSION, TABLES, TableSchema
 from quanthedge.market.table_files import TableFile
-from quanthedge.storage import keys_once, recover
+from quanthedge.storage import PlainFile, WholeFolder
 
 __all__ = [
     "MANIFEST",
@@ -89,7 +89,7 @@ class Manifest:
             There is no folder, or no folder can have such a name.
         """
         try:
-            recover(path)
+            WholeFolder(path).recover()
             there = path.is_dir()
             real = path.resolve()
         except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle
@@ -217,7 +217,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{path}: larger than {_MOST_BYTES:,} bytes, which no manifest is")
         text = path.read_text(encoding="utf-8")
-        content = json.loads(text, object_pairs_hook=keys_once)
+        content = PlainFile.parsed(text)
     except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:

@@ -1,5 +1,6 @@
 """Interest as a market knows it: the overnight rate and the government's curve."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ __all__ = ["Rates"]
 Array = np.ndarray[Any, Any]
 
 
-class Rates:
+class Rates(ABC):
     """The rates that a `Market` knows; fractions a year."""
 
     dates: Array
     _store: Store
     _cut: np.datetime64
-    _end: pd.Timestamp
+
+    @property
+    @abstractmethod
+    def _end(self) -> pd.Timestamp: ...
 
     def cash_rate(self) -> Array:
         """Return the overnight rate as of each day [T], a fraction per year, carried forward."""

@@ -19,7 +19,7 @@ from quanthedge.market.manifest import Manifest
 from quanthedge.market.panels import MEMO, PanelCache, cache_place
 from quanthedge.market.schema import TABLES
 from quanthedge.market.table_files import TableFile
-from quanthedge.storage import plain_json, working
+from quanthedge.storage import PlainFile, working
 
 __all__ = ["Store"]
 
@@ -201,6 +201,6 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
 
 def _known_sums(path: Path) -> Any:
     try:
-        return plain_json(cache_place(path) / MEMO)
+        return PlainFile(cache_place(path) / MEMO).json()
     except (OSError, ValueError):
         return None

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.storage import claim, limits
+from quanthedge.storage import Budget, claim
 
 __all__ = ["TableFile"]
 
@@ -169,7 +169,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _text_bytes(path: Path | str, name: str, column: pa.ChunkedArray) -> int:
     """Return the bytes that a column's texts take when each is written out."""
-    total, most = 0, limits().text
+    total, most = 0, Budget.now().text
     for chunk in column.chunks:
         if not pa.types.is_dictionary(chunk.type) or len(chunk) == 0:
             continue

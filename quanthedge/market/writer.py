@@ -30,7 +30,7 @@ from quanthedge.market.manifest import (
 )
 from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
-from quanthedge.storage import alone, check_replaceable, replacing, storage_errors
+from quanthedge.storage import WholeFolder, storage_errors
 
 __all__ = ["NewDataset", "write_dataset"]
 
@@ -77,7 +77,8 @@ def write_dataset(
     bars = tables.pop("stock_daily", None)
     pieces = None if bars is None else table_slices(bars)
     new = NewDataset(Path(target), name, source, overwrite=overwrite)
-    with alone(new.folder):  # what another writes there meanwhile is found when it is done
+    # what another writes there meanwhile is found when it is done
+    with WholeFolder(new.folder).alone():
         return new.write(tables, pieces, truth=truth)
 
 
@@ -138,7 +139,7 @@ class NewDataset:
         """
         self._check()  # again: what another wrote there since
         collector = Collector() if collector is None else collector
-        with suppress(_AlreadyThere), replacing(self.folder, _dataset_files) as scratch:
+        with suppress(_AlreadyThere), WholeFolder(self.folder).replacing(_dataset_files) as scratch:
             writer = _Writer(scratch)
             try:
                 inspect(tables, bars, collector, writer.add)
@@ -162,7 +163,7 @@ class NewDataset:
         target = self.folder
         with storage_errors(target):
             target = self.folder = target.resolve()
-            check_replaceable(target, runs=is_dataset(target))
+            WholeFolder(target).check_replaceable(runs=is_dataset(target))
         if not target.is_dir():
             return
         if is_dataset(target) and not self._overwrite:

@@ -38,7 +38,7 @@ from quanthedge.record.sealed import (
     own_digest,
 )
 from quanthedge.record.tables import TABLES
-from quanthedge.storage import alone, replacing, storage_errors
+from quanthedge.storage import WholeFolder, storage_errors
 
 __all__ = [
     "earlier_run",
@@ -78,7 +78,8 @@ def write_run(
         The folder holds another run or something else, or cannot be written.
     """
     content = run_content(record, summary)
-    with alone(folder):
+    whole = WholeFolder(folder)
+    with whole.alone():
         if _is_there(folder) and not overwrite:
             if _same_run(folder, content):
                 return
@@ -86,7 +87,7 @@ def write_run(
                 f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
                 "overwrite=True) or choose another folder"
             )
-        with replacing(folder, _ours) as scratch:
+        with whole.replacing(_ours) as scratch:
             for name, data in content.items():
                 (scratch / name).parent.mkdir(parents=True, exist_ok=True)
                 (scratch / name).write_bytes(data)

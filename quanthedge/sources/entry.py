@@ -26,7 +26,7 @@ from quanthedge.sources.doubles import (
 from quanthedge.sources.layouts import chosen_layout
 from quanthedge.sources.source import News, SourceTables
 from quanthedge.sources.twins import with_one_index
-from quanthedge.storage import alone, begun, storage_errors
+from quanthedge.storage import Budget, WholeFolder, storage_errors
 from quanthedge.typing import Tell
 
 __all__ = [
@@ -99,7 +99,7 @@ def import_market(
         origin = ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted)
     new = NewDataset(Path(target), name, origin, overwrite=overwrite)
     with ExitStack() as stack:
-        stack.enter_context(alone(new.folder))
+        stack.enter_context(WholeFolder(new.folder).alone())
         progress = progress or stack.enter_context(telling("import"))
         try:
             return _imported(new, wanted, progress, keep_doubles=keep_doubles)
@@ -130,7 +130,7 @@ def _imported(
     """Read the sources and write them; with `joins` every company under its one code."""
     collector = Collector()
     with ExitStack() as stack:
-        stack.enter_context(begun())
+        stack.enter_context(Budget.now().counted())
         found = read_sources(wanted, new.folder.parent, collector, stack)
         if joins:
             say_joins(doubles, joins, collector)

@@ -37,7 +37,7 @@ from quanthedge.sources.news import (
     spans_on_disk,
 )
 from quanthedge.sources.source import News, SourceTables
-from quanthedge.storage import alone, begun
+from quanthedge.storage import Budget, WholeFolder
 from quanthedge.typing import Tell
 
 __all__ = ["update_market"]
@@ -88,8 +88,8 @@ def update_market(
     """
     target = Manifest.folder(Path(target))
     with ExitStack() as stack:
-        stack.enter_context(begun())
-        stack.enter_context(alone(target))
+        stack.enter_context(Budget.now().counted())
+        stack.enter_context(WholeFolder(target).alone())
         manifest = Manifest.read(target)
         if (target / "truth").is_dir():
             raise DataError(

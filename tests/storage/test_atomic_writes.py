@@ -357,7 +357,7 @@ def test_a_place_that_may_not_be_written_is_a_clear_error(tmp_path, monkeypatch)
     def refused(*_args, **_more):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(storage, "recover", refused)
+    monkeypatch.setattr(storage.WholeFolder, "recover", refused)
     with pytest.raises(DataError, match="may not be written"):
         write(tmp_path / "m")
 

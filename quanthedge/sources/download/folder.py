@@ -17,7 +17,7 @@ from quanthedge.errors import DataError
 from quanthedge.market import TableFile
 from quanthedge.sources.download.journal import Entry, Journal
 from quanthedge.sources.download.plan import Request
-from quanthedge.storage import flush_folder, recover, working
+from quanthedge.storage import WholeFolder, working
 
 __all__ = ["DownloadFolder", "opened"]
 
@@ -131,7 +131,7 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with _alone(path):
-            recover(path / _LOCK)
+            WholeFolder(path / _LOCK).recover()
             with working(path, "download") as work:
                 yield DownloadFolder(path, vendor, work.content)
     except OSError as problem:
@@ -183,4 +183,4 @@ def _write_whole(path: Path, data: bytes, part: Path) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    flush_folder(path.parent)
+    WholeFolder(path.parent).flush()

@@ -16,7 +16,7 @@ import pyarrow as pa
 from quanthedge.errors import DataError
 from quanthedge.market import Code
 from quanthedge.sources.files import as_dates
-from quanthedge.storage import claim, plain_json
+from quanthedge.storage import PlainFile, claim
 
 __all__ = ["Switch", "factors_of", "switches_of"]
 
@@ -93,7 +93,7 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         claim(path, bytes=path.stat().st_size)
-        root = plain_json(path, _LARGEST)
+        root = PlainFile(path, _LARGEST).json()
     except OSError as problem:
         raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
     except ValueError as problem:
