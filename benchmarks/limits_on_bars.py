@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
+from quanthedge.market.checks.price_limits import BarLimits, LimitBook
 from quanthedge.rules import TICK
 from quanthedge.rules.boards import Board
 from quanthedge.rules.stock_limits import LimitClass
@@ -34,14 +33,14 @@ def judged_bars(market: Market) -> pd.DataFrame:
     calendar = market.calendar
     first_day = int(np.searchsorted(calendar, market.dates[0]))
     listed = market._store.stocks["list_date"].to_numpy().astype("datetime64[D]")
-    book = LimitBook(Axes(calendar, market.codes), listed, market.stock_names())
+    book = LimitBook.on(calendar, market.codes, listed, market.stock_names())
     traded = market.panel("traded")
     parts = []
     for begin in range(0, traded.shape[1], KEPT):
         stock, row = np.nonzero(traded[:, begin : begin + KEPT].T)
         stock += begin
         flags = {name: market.panel(name)[row, stock] for name in ("is_st", "is_delisting")}
-        limits = book.of(BarRows(stock, row + first_day, flags))
+        limits = book.of_rows(stock, row + first_day, flags)
         pre_close = market.panel("pre_close")[row, stock]
         high, low = limits.prices(pre_close)
         gap = np.diff(row, prepend=row[:1] - 1) - 1

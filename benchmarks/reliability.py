@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.market import Market, check_fingerprint
+from quanthedge.market import Manifest, Market
 from quanthedge.market.panels import PANELS
 
 LETTERS = {"letter.txt": b"dear client", "reports/2015.pdf": b"years of work"}
@@ -71,7 +71,7 @@ def wrong_with(place: Path, accepted: set[str]) -> str:
         if not (place / name).is_file() or (place / name).read_bytes() != content:
             return f"lost {name}"
     try:
-        if check_fingerprint(place):
+        if Manifest.read(place).differences(place):
             return "tables of two versions"
         market = Market.open(place)
         market.panel("close")

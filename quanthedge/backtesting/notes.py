@@ -15,7 +15,7 @@ from quanthedge.fund import SHORTEST_MONTHS, FundRun
 from quanthedge.hedge import ContractSchedule, Knowledge
 from quanthedge.kinds import OwnCode
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
-from quanthedge.market import GRACE
+from quanthedge.market import LimitPanel
 from quanthedge.rules import (
     TICK,
     LimitClass,
@@ -372,7 +372,7 @@ def _beyond_limits(inputs: LedgerInputs) -> tuple[Ints, Ints]:
     highest, lowest = limit_prices(
         before, rules.limit_up[row, place], rules.limit_down[row, place], rules.inward[own]
     )
-    beyond = (close > highest + GRACE) | (close < lowest - GRACE)
+    beyond = LimitPanel.beyond(close, close, lowest, highest)
     return row[beyond], own[beyond]
 
 

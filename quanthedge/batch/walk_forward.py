@@ -41,7 +41,7 @@ from quanthedge.batch.work import remember_market, run_job
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.kinds import OwnCode
 from quanthedge.market import Market
-from quanthedge.storage import plain_bytes, write_page
+from quanthedge.storage import PlainFile, write_page
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import Trial, count, digest, record
 from quanthedge.words import sentence, texts
@@ -167,7 +167,7 @@ class WalkForward(Result):
         try:
             if place.stat().st_size > _LARGEST:
                 raise DataError(f"{place}: larger than any plan of a walk-forward run")
-            plan = WalkPlan.model_validate_json(plain_bytes(place, _LARGEST))
+            plan = WalkPlan.model_validate_json(PlainFile(place, _LARGEST).content())
         except (OSError, ValidationError) as error:
             raise DataError(
                 f"{place}: no plan of a walk-forward run ({type(error).__name__})"

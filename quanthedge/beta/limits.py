@@ -45,12 +45,12 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
         Bars whose limit the rule book does not know; they count as free.
 
     """
-    from quanthedge.market import Axes, BarRows, LimitBook
+    from quanthedge.market import LimitBook
 
     calendar = market.calendar
     first_day = int(np.searchsorted(calendar, market.dates[0]))
     listed = _list_dates(market, first_day)
-    book = LimitBook(Axes(calendar, market.codes), listed, market.stock_names())
+    book = LimitBook.on(calendar, market.codes, listed, market.stock_names())
     traded = market.panel("traded")
     locked = np.zeros(traded.shape, dtype=bool)
     unknown = 0
@@ -61,7 +61,7 @@ def closed_at_limit(market: DatedMarket) -> tuple[Bools, int]:
             name: market.panel(name)[row, stock]
             for name in ("close", "pre_close", "is_st", "is_delisting")
         }
-        limits = book.of(BarRows(stock, row + first_day, columns))
+        limits = book.of_rows(stock, row + first_day, columns)
         highest, lowest = limits.prices(columns["pre_close"])
         with np.errstate(invalid="ignore"):
             near = np.minimum(abs(columns["close"] - highest), abs(columns["close"] - lowest))

@@ -92,15 +92,16 @@ def _data(report: "QualityReport", market: Path) -> dict[str, Any]:
 
 
 def _check_fingerprint(market: Path) -> None:
-    from quanthedge.market import Manifest, check_fingerprint
+    from quanthedge.market import Manifest
 
     words = told("check")
     with stages("check") as tell:
         tell("fingerprint")
-        lines = check_fingerprint(market)
+        manifest = Manifest.read(market)
+        lines = manifest.differences(market)
     for line in lines:
         typer.echo(f"{words['error']} {line}")
     if lines:
         raise typer.Exit(1)
-    known = Manifest.read(market).fingerprint
-    typer.echo(words["fingerprint"].format(market=market, fingerprint=known))
+    said = words["fingerprint"]
+    typer.echo(said.format(market=market, fingerprint=manifest.fingerprint))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from quanthedge.cli.language import speak_as_the_environment, spoken
 from quanthedge.documents import visible
 from quanthedge.errors import DataError, LedgerError, QuantHedgeError
-from quanthedge.words import error_said, error_told
+from quanthedge.words import error_said
 
 if TYPE_CHECKING:
     from quanthedge.typing import Language
@@ -92,7 +92,7 @@ def _told(error: Exception) -> tuple[str, int]:
     """Return what an error is in one line, and its exit code."""
     if isinstance(error, QuantHedgeError):
         # a list of findings has indented lines; any other break came out of somebody's file
-        line = re.sub(r"[\r\n]+(?!  )", " ", error_told(error, _language()))
+        line = re.sub(r"[\r\n]+(?!  )", " ", error_said(error, _language()))
         return line, 3 if isinstance(error, LedgerError) else 2
     if isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY):
         return _said(_NO_MEMORY), 2

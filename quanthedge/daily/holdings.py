@@ -13,7 +13,7 @@ from pathlib import Path
 
 from quanthedge.daily.cells import Sheet, number_in, read_sheets
 from quanthedge.errors import DataError
-from quanthedge.market import contract_code, is_stock, stock_code
+from quanthedge.market import Code
 
 _SIDE = "方向"  # as holdings say it, whatever the language of the message
 _STOCK_ROW = "账户 股票, 可用资金"
@@ -204,7 +204,7 @@ def _take_future(
 
 def _contract(text: str) -> str | None:
     try:
-        return contract_code(text)
+        return Code(text).contract()
     except DataError:
         return None
 
@@ -212,10 +212,10 @@ def _contract(text: str) -> str | None:
 def _stock(text: str) -> str | None:
     """Return a stock's code; None for funds, bonds, repos and what is no code."""
     try:
-        code = stock_code(text)
+        code = Code(text).stock()
     except DataError:
         return None
-    return code if is_stock(code) else None
+    return code if Code(code).is_stock else None
 
 
 def read_cash(path: str | Path) -> Cash:

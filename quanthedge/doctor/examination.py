@@ -174,9 +174,9 @@ def _sample() -> Iterator[Finding]:
 
 def _panels() -> Iterator[Finding]:
     from quanthedge.begin import sample_folder
-    from quanthedge.market import cache_place
+    from quanthedge.market import Market
 
-    yield _cache("panels", cache_place(sample_folder()), "user_cache")
+    yield _cache("panels", Market.cache_place(sample_folder()), "user_cache")
 
 
 def _compiled() -> Iterator[Finding]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from quanthedge.errors import StrategyError
 from quanthedge.factors.base import Factor, Rows, as_rows
-from quanthedge.market import PANELS, STOCK_ITEMS, Market
+from quanthedge.market import Market
 from quanthedge.typing import Days, Floats, Ints
 
 __all__ = ["Panels", "factor"]
@@ -85,7 +85,7 @@ class Panels:
 
     def _panel(self, name: str) -> Array:
         whole = self if not self._needs else Panels(self.market, days=self._days)
-        if name in PANELS:
+        if name in Market.PANELS:
             return self.market.panel(name)
         if name in _MADE and name in self.names():
             return _MADE[name](whole)
@@ -108,9 +108,9 @@ class Panels:
         """Return the names of the panels that this market has."""
         items = self.market.statement_items()
         made = [name for name in _MADE if name != "industry" or self.market.has("industry")]
-        flows = [item for item in items if item not in STOCK_ITEMS]
+        flows = [item for item in items if item not in Market.STOCK_ITEMS]
         return (
-            *PANELS, *(f"{name}_adj" for name in _PRICES), *made,
+            *Market.PANELS, *(f"{name}_adj" for name in _PRICES), *made,
             *self.market.fundamental_items(), *items,
             *(f"{item}{ending}" for item in flows for ending in _FLOWS),
         )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from quanthedge.factors.base import Factor, Rows, as_rows
-from quanthedge.market import STATE_OWNERS, Market
+from quanthedge.market import Market
 from quanthedge.typing import Floats
 
 __all__ = ["StateOwned"]
@@ -36,7 +36,7 @@ class StateOwned(Factor):
         place = np.minimum(np.searchsorted(market.codes, codes), len(market.codes) - 1)
         start = spells["start"].to_numpy().astype("datetime64[D]")
         end = spells["end"].to_numpy().astype("datetime64[D]")
-        state = spells["owner"].isin(STATE_OWNERS).to_numpy(np.float64)
+        state = spells["owner"].isin(Market.STATE_OWNERS).to_numpy(np.float64)
         for k in np.flatnonzero(market.codes[place] == codes):
             inside = (dates >= start[k]) & (np.isnat(end[k]) | (dates <= end[k]))
             found[inside, place[k]] = state[k]

@@ -14,7 +14,7 @@ from pydantic import Field
 from quanthedge.factors.base import Factor, Rows, as_rows
 from quanthedge.market import Market
 from quanthedge.plain import Plain
-from quanthedge.signals import GivenTable, table_from
+from quanthedge.signals import GivenTable
 from quanthedge.typing import Floats
 
 __all__ = ["Signal", "signal_from"]
@@ -130,4 +130,4 @@ def signal_from(
         "lag_days": lag_days, "closed_days": closed_days, "max_age_days": max_age_days,
         "carry": carry,
     }  # fmt: skip
-    return table_from(Signal, source, options, market)
+    return Signal.made_of(source, options, market)

@@ -24,7 +24,7 @@ from quanthedge.errors import QuantHedgeError, StrategyError, StrategyWarning
 from quanthedge.kinds.base import HOW_TO_REVIVE, LOADING, Kinded, check_complete, one_of, place_of
 from quanthedge.kinds.naming import OWN_NAME
 from quanthedge.kinds.parts import parts_in
-from quanthedge.storage import replacing
+from quanthedge.storage import WholeFolder
 
 __all__ = ["OwnCode", "SentCode", "load_class"]
 
@@ -302,7 +302,7 @@ class SentCode(NamedTuple):
         path, name, unique, inside = self.place
         copy = folder / unique / Path(path).name
         if not copy.exists():
-            with replacing(folder / unique) as new:
+            with WholeFolder(folder / unique).replacing() as new:
                 for file, data in self.texts.items():
                     (new / file).parent.mkdir(parents=True, exist_ok=True)
                     (new / file).write_bytes(data)

@@ -3,12 +3,29 @@
 The past up to the close of a day stays bit for bit; everything later is changed at the source
 (tables and panels), so that every method of `Market` sees it. The very next day is other in every
 table: who looks one day ahead finds something else there. The calendar stays: trading days,
-expiries and what was announced before are known in advance.
+expiries and what was announced before are known in advance. The ways:
+
+removed
+    There is no later day.
+scrambled
+    Later prices, flags, figures and spells are those of other stocks and days.
+absurd
+    They are nonsense (undefined, enormous, negative).
+restated
+    The vendor publishes history anew later: reports of past periods are restated after the day, and
+    every adjustment factor, past ones too, is multiplied by a constant of its stock, as forward
+    adjustment does.
+opened
+    Of the next day stays what is known at its open (opening prices, who trades, previous closes,
+    ex-dates, status, listings); its high, low, close, volume, amount, settlement price and
+    everything published on it are other, and so are all later days.
+priced
+    As opened, and the next day's volume and amount stay too.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,61 +40,31 @@ from quanthedge.market.altered_rows import (
     public_column,
     restatements,
 )
-from quanthedge.market.dataset import Market
 from quanthedge.market.made_panels import Array, MadePanels
 from quanthedge.market.panels import PANELS
 from quanthedge.market.store import Store
 
-__all__ = ["ALTERATIONS", "Alteration", "altered"]
+__all__ = ["Alteration", "AlteredStore"]
 
 Alteration = Literal["removed", "scrambled", "absurd", "restated", "opened", "priced"]
-ALTERATIONS: tuple[Alteration, ...] = get_args(Alteration)
 _KEPT = 0.8  # of the rows of tables after the cut; the others are missing
-_HORIZON = 60  # trading days of the changed future that are kept
 # What is known of a day at its open: seen there, or published before it.
 AT_THE_OPEN = ("open", "pre_close", "traded", "adj_factor", "is_st", "is_delisting")
 _SESSION = ("close", "high", "low", "volume", "amount", "mark", "simple_return")
 
 
-def altered(
-    market: Market, row: int, alteration: Alteration, seed: int = 0, horizon: int = _HORIZON
-) -> Market:
-    """Return the same market with another future after the close of day `row`.
+class AlteredStore(Store):
+    """The store of an altered market: the files of the true one, read through the change.
 
     Parameters
     ----------
-    market
+    store
         The true one.
-    row
-        Last day that stays as it was.
-    alteration
-        "removed": there is no later day. "scrambled": later prices, flags, figures and spells are
-        those of other stocks and days. "absurd": they are nonsense (undefined, enormous, negative).
-        "restated": the vendor publishes history anew later: reports of past periods are restated
-        after the day, and every adjustment factor, past ones too, is multiplied by a constant of
-        its stock, as forward adjustment does. "opened": of the next day stays what is known at its
-        open (opening prices, who trades, previous closes, ex-dates, status, listings); its high,
-        low, close, volume, amount, settlement price and everything published on it are other, and
-        so are all later days.
-    seed
-        Same seed, same future.
-    horizon
-        Trading days of the changed future that are kept, at most.
-
-    Returns
-    -------
-    Market
+    row, days
+        The last day that stays as it was, and how many days there are.
+    alteration, seed
+        How the future is changed; the same seed, the same future.
     """
-    date = market.dates[row]
-    if alteration == "removed" or row + 1 >= len(market.dates):
-        return market.until(date)
-    days = min(len(market.dates), row + 1 + horizon)
-    store = _AlteredStore(market._store, row, alteration, seed, days)
-    return Market(store, days, max(market.dates[days - 1], date))
-
-
-class _AlteredStore(Store):
-    """The store of an altered market: the files of the true one, read through the change."""
 
     altered = True
 
@@ -155,8 +142,8 @@ class _AlteredStore(Store):
         return whole.sort_by("date") if name == "cash_rate" else whole
 
 
-def _again(opened: Callable[..., Store], given: tuple[Any, ...], *changed: Any) -> "_AlteredStore":
-    return _AlteredStore(opened(*given), *changed)
+def _again(opened: Callable[..., Store], given: tuple[Any, ...], *changed: Any) -> "AlteredStore":
+    return AlteredStore(opened(*given), *changed)
 
 
 class _AlteredPanels(MadePanels):

@@ -1,32 +1,24 @@
 """All spellings of codes, one meaning: stocks, indices and futures contracts.
 
->>> stock_code("SH600000"), stock_code("600000.XSHG"), stock_code("sh.600000"), stock_code("1")
-('600000.SH', '600000.SH', '600000.SH', '000001.SZ')
->>> index_code("000300.XSHG"), index_code("sz399006"), index_code("000300")
-('000300.SH', '399006.SZ', '000300.SH')
->>> contract_code("CFFEX.IF.2406"), contract_code("IF2406.CFX"), contract_code("IF8888.CCFX")
-('IF2406', 'IF2406', None)
+>>> [Code(text).stock() for text in ("SH600000", "600000.XSHG", "sh.600000", "1")]
+['600000.SH', '600000.SH', '600000.SH', '000001.SZ']
+>>> [Code(text).index() for text in ("000300.XSHG", "sz399006", "000300")]
+['000300.SH', '399006.SZ', '000300.SH']
+>>> [Code(text).contract() for text in ("CFFEX.IF.2406", "IF2406.CFX", "IF8888.CCFX")]
+['IF2406', 'IF2406', None]
 """
 
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from quanthedge.errors import DataError, RuleError
 from quanthedge.rules import Board
 
-__all__ = [
-    "TWINS",
-    "contract_code",
-    "index_code",
-    "is_foreign",
-    "is_index",
-    "is_stock",
-    "recode",
-    "stock_code",
-]
+__all__ = ["Code"]
 
 _SPELLINGS = "600000.SH, SH600000, sh600000, sh.600000, 600000.XSHG, 600000.SSE, SSE.STK.600000"
 _INDEX_SPELLINGS = "000300.SH, 399006.SZ, 899050.BJ, sh000300, sh.000300, 000300.XSHG, 000300.CSI"
@@ -53,7 +45,7 @@ _INDEX = re.compile(
 _SHENZHEN_INDICES = ("39", "97", "98")
 # CSI's indices that Shenzhen publishes under a number of its own: 399905 is 000905.
 _TWIN_NUMBERS = (852, *range(903, 923), *range(925, 938), *range(944, 959), *range(960, 965))
-TWINS = {"399300.SZ": "000300.SH"} | {f"399{n}.SZ": f"000{n}.SH" for n in _TWIN_NUMBERS}
+_TWINS = {"399300.SZ": "000300.SH"} | {f"399{n}.SZ": f"000{n}.SH" for n in _TWIN_NUMBERS}
 _CONTRACT = re.compile(
     r"(?:CFFEX\.)?(?P<product>[A-Z]{1,2})\.?(?P<month>[0-9]{4})(?:\.(?:CFX|CFFEX|CCFX|CFE))?",
     re.IGNORECASE,
@@ -98,112 +90,130 @@ _FOREIGN = tuple(
 _SHANGHAI_FIRST, _SHENZHEN_FIRST, _BEIJING_FIRST = "69", "023", "48"
 
 
-def stock_code(text: str) -> str:
-    """Return a stock's code as `600519.SH`.
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A text that stands for a stock, an index or a futures contract in some spelling.
 
-    A bare number is placed by its first digits (6 Shanghai, 0 and 3 Shenzhen, 4, 8 and 92
-    Beijing); leading zeros that a spreadsheet took away come back.
-
-    Raises
-    ------
-    DataError
-        The text is no code.
-    """
-    return _code(text, _bare_stock, f"{_SPELLINGS}, 600000")
-
-
-def index_code(text: str) -> str:
-    """Return an index's code as `000300.SH`; a bare number is placed by its first digits.
-
-    Raises
-    ------
-    DataError
-        The text is no code.
-    """
-    return _code(text, _bare_index, f"{_INDEX_SPELLINGS}, 000300")
-
-
-def contract_code(text: str) -> str | None:
-    """Return a futures contract as `IF1410`; None for a continuous series.
-
-    Raises
-    ------
-    DataError
-        The text is neither.
-    """
-    word = text.strip()
-    match = _CONTRACT.fullmatch(word)
-    if match and match["month"] not in _CONTINUOUS_MONTHS:
-        if "01" <= match["month"][2:] <= "12":
-            return match["product"].upper() + match["month"]
-    elif match or _CONTINUOUS.fullmatch(word):
-        return None
-    raise DataError(f"contract {text[:40]!r}; accepted: {_CONTRACT_SPELLINGS}")
-
-
-def is_stock(code: str) -> bool:
-    """Whether a code of the form `600519.SH` is an A share (no index, fund, bond or B share)."""
-    try:
-        Board.of(code)
-    except RuleError:
-        return False
-    return True
-
-
-def is_index(code: str) -> bool:
-    """Whether a code of the form `000300.SH` is an index of the exchanges, of CSI or of CNI.
-
-    >>> is_index("000300.SH"), is_index("000300.SZ"), is_index("899050.BJ"), is_index("510300.SH")
-    (True, False, True, False)
-    """
-    return _INDEX.fullmatch(code) is not None
-
-
-def is_foreign(text: str) -> bool:
-    """Whether a text is a code of another market or of another kind of thing, and so is left out.
-
-    Total-return and foreign indices, funds, bonds, options, commodity contracts, foreign shares.
-    A text that is no code at all (a name, a remark) is not.
-
-    >>> [is_foreign(word) for word in ("H00300.CSI", "801010.SI", "SR405", "IO1402-C-2300", "HSI")]
-    [True, True, True, True, True]
-    >>> is_foreign("not a code"), is_foreign("600000.SH")
-    (False, False)
-    """
-    word = text.strip()
-    if any(form.fullmatch(word) for form in _FORMS):
-        return False
-    return any(form.fullmatch(word) for form in _FOREIGN)
-
-
-def recode(column: pa.ChunkedArray | pa.Array, meaning: Callable[[str], Any]) -> pa.Array:
-    """Return a column of texts in our spelling, as text; each distinct text is read once.
-
-    Parameters
+    Attributes
     ----------
-    column
-        Text, or integers (bare numbers).
-    meaning
-        `stock_code`, `index_code` or `contract_code`; None becomes null.
-
-    Raises
-    ------
-    DataError
-        A text is no code, or is empty.
+    text
+        As a source writes it.
+    TWINS
+        Codes of our form under which Shenzhen publishes an index of CSI, with the index's own.
     """
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if pa.types.is_integer(column.type):
-        column = column.cast(pa.string())
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        raise DataError(f"codes are {column.type}; accepted: text such as {_SPELLINGS}")
-    if column.null_count:
-        raise DataError(f"{column.null_count} rows have no code; accepted: {_SPELLINGS}")
-    coded = column.dictionary_encode()
-    words = [meaning(word) for word in coded.dictionary.to_pylist()]
-    return pa.array(words, pa.string()).take(coded.indices)
+
+    text: str
+    TWINS: ClassVar[dict[str, str]] = _TWINS
+
+    def stock(self) -> str:
+        """Return the stock's code as `600519.SH`.
+
+        A bare number is placed by its first digits (6 Shanghai, 0 and 3 Shenzhen, 4, 8 and 92
+        Beijing); leading zeros that a spreadsheet took away come back.
+
+        Raises
+        ------
+        DataError
+            The text is no code.
+        """
+        return _code(self.text, _bare_stock, f"{_SPELLINGS}, 600000")
+
+    def index(self) -> str:
+        """Return the index's code as `000300.SH`; a bare number is placed by its first digits.
+
+        Raises
+        ------
+        DataError
+            The text is no code.
+        """
+        return _code(self.text, _bare_index, f"{_INDEX_SPELLINGS}, 000300")
+
+    def contract(self) -> str | None:
+        """Return the futures contract as `IF1410`; None for a continuous series.
+
+        Raises
+        ------
+        DataError
+            The text is neither.
+        """
+        word = self.text.strip()
+        match = _CONTRACT.fullmatch(word)
+        if match and match["month"] not in _CONTINUOUS_MONTHS:
+            if "01" <= match["month"][2:] <= "12":
+                return match["product"].upper() + match["month"]
+        elif match or _CONTINUOUS.fullmatch(word):
+            return None
+        raise DataError(f"contract {self.text[:40]!r}; accepted: {_CONTRACT_SPELLINGS}")
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it is an A share in the form `600519.SH` (no index, fund, bond or B share)."""
+        try:
+            Board.of(self.text)
+        except RuleError:
+            return False
+        return True
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it is an index of the exchanges, of CSI or of CNI in the form `000300.SH`.
+
+        >>> codes = ("000300.SH", "000300.SZ", "899050.BJ", "510300.SH")
+        >>> [Code(code).is_index for code in codes]
+        [True, False, True, False]
+        """
+        return _INDEX.fullmatch(self.text) is not None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is of another market or of another kind of thing, and so is left out.
+
+        Total-return and foreign indices, funds, bonds, options, commodity contracts, foreign
+        shares. A text that is no code at all (a name, a remark) is not.
+
+        >>> texts = ("H00300.CSI", "801010.SI", "SR405", "IO1402-C-2300", "HSI")
+        >>> [Code(text).is_foreign for text in texts]
+        [True, True, True, True, True]
+        >>> Code("not a code").is_foreign, Code("600000.SH").is_foreign
+        (False, False)
+        """
+        word = self.text.strip()
+        if any(form.fullmatch(word) for form in _FORMS):
+            return False
+        return any(form.fullmatch(word) for form in _FOREIGN)
+
+    @classmethod
+    def column(
+        cls, column: pa.ChunkedArray | pa.Array, meaning: "Callable[[Code], Any]"
+    ) -> pa.Array:
+        """Return a column of texts in our spelling, as text; each distinct text is read once.
+
+        Parameters
+        ----------
+        column
+            Text, or integers (bare numbers).
+        meaning
+            `Code.stock`, `Code.index`, `Code.contract` or what else reads a code; None becomes
+            null.
+
+        Raises
+        ------
+        DataError
+            A text is no code, or is empty.
+        """
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        if pa.types.is_integer(column.type):
+            column = column.cast(pa.string())
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            raise DataError(f"codes are {column.type}; accepted: text such as {_SPELLINGS}")
+        if column.null_count:
+            raise DataError(f"{column.null_count} rows have no code; accepted: {_SPELLINGS}")
+        coded = column.dictionary_encode()
+        words = [meaning(cls(word)) for word in coded.dictionary.to_pylist()]
+        return pa.array(words, pa.string()).take(coded.indices)
 
 
 def _code(text: str, bare: Callable[[str], str], accepted: str) -> str:

@@ -18,32 +18,30 @@ from quanthedge.cards import Card, Carded
 from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
-from quanthedge.market.asof import carried
+from quanthedge.market import panels, schema
+from quanthedge.market.altered import Alteration, AlteredStore
 from quanthedge.market.card import market_card
-from quanthedge.market.codes import stock_code
+from quanthedge.market.codes import Code
 from quanthedge.market.company_reports import CompanyReports
 from quanthedge.market.drifting import NO_LIST
 from quanthedge.market.explain import Explanation, explanation
 from quanthedge.market.groups import closes_by_day, gone_rows, industries, members, weights
-from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES, PriceKind, Prices
+from quanthedge.market.rates import Rates
 from quanthedge.market.reported import Holding, holdings
 from quanthedge.market.store import Store
-from quanthedge.typing import Language
+from quanthedge.typing import Language, Tell
 
-__all__ = ["BEFORE_CALENDAR", "OPENED", "Market"]
+__all__ = ["Market"]
 
 _log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 _DateLike = Any  # a text, datetime, Timestamp or datetime64
-Progress = Callable[[str], None]
-BEFORE_CALENDAR = -100_000
-OPENED = "quanthedge.market.opened"  # audit event of the interpreter, with the path
 _START_SLACK = np.timedelta64(11, "D")  # the longest holidays
 _END_SLACK = np.timedelta64(3, "D")  # a weekend and a holiday
 
 
-class Market(Carded, CompanyReports):
+class Market(Carded, CompanyReports, Rates):
     """A market: T trading days, N stocks, and everything known about them, by date.
 
     Open one with `Market.open`; `until` gives the same market with its future cut off.
@@ -58,6 +56,9 @@ class Market(Carded, CompanyReports):
         Trading days from the first to the last stock bar, datetime64[D] [T].
     codes
         Stocks, sorted, [N]; the same for a cut market (a stock listed later is undefined).
+    PANELS, STOCK_ITEMS, STATE_OWNERS
+        Names of the panels; items of statements that hold at the end of the period and are no
+        flows; owners that are the state.
 
     Examples
     --------
@@ -68,6 +69,12 @@ class Market(Carded, CompanyReports):
     >>> str(market.until("2014-12-31").dates[-1])
     '2014-12-31'
     """
+
+    PANELS = tuple(panels.PANELS)
+    STOCK_ITEMS = schema.STOCK_ITEMS
+    STATE_OWNERS = schema.STATE_OWNERS
+    BEFORE_CALENDAR = -100_000  # of `list_index`
+    OPENED = "quanthedge.market.opened"  # audit event of the interpreter, with the path
 
     def __init__(self, store: "Store", days: int, cut: np.datetime64) -> None:
         self._store = store
@@ -91,7 +98,7 @@ class Market(Carded, CompanyReports):
         """
         if not isinstance(path, str | Path):
             raise DataError(f"Market.open: {path!r} is no path of a dataset's folder")
-        sys.audit(OPENED, str(path))
+        sys.audit(cls.OPENED, str(path))
         with timed(_log, "%s: opened", path):
             store = Store(Path(path))
         return cls(store, store.days, np.datetime64("9999-12-31", "D"))
@@ -124,6 +131,15 @@ class Market(Carded, CompanyReports):
             return None
         return self._store.panels.results
 
+    @staticmethod
+    def cache_place(path: str | Path) -> Path:
+        """Return where what is worked out of a dataset is kept: beside it, or in the user's cache.
+
+        In the user's cache where the dataset's folder may not be written and has no cache, or is
+        part of an installed package, which an uninstallation takes away whole.
+        """
+        return panels.cache_place(Path(path))
+
     # -- time
 
     @property
@@ -138,6 +154,29 @@ class Market(Carded, CompanyReports):
         if days == 0:
             raise DataError(f"{date}: before the first day of the market ({self.dates[0]})")
         return Market(self._store, days, cut)
+
+    def altered(
+        self, row: int, alteration: Alteration, seed: int = 0, horizon: int = 60
+    ) -> "Market":
+        """Return the same market with another future after the close of day `row`.
+
+        Parameters
+        ----------
+        row
+            Last day that stays as it was.
+        alteration
+            How: :mod:`quanthedge.market.altered`.
+        seed
+            Same seed, same future.
+        horizon
+            Trading days of the changed future that are kept, at most.
+        """
+        date = self.dates[row]
+        if alteration == "removed" or row + 1 >= len(self.dates):
+            return self.until(date)
+        days = min(len(self.dates), row + 1 + horizon)
+        store = AlteredStore(self._store, row, alteration, seed, days)
+        return Market(store, days, max(self.dates[days - 1], date))
 
     def day(self, date: _DateLike) -> int:
         """Return the row of a trading day; DataError when it is none."""
@@ -161,7 +200,7 @@ class Market(Carded, CompanyReports):
             return place
         near = ", ".join(self.codes[max(0, place - 1) : place + 2])
         with suppress(DataError):
-            near = spelt if (spelt := stock_code(code)) in self.codes else near
+            near = spelt if (spelt := Code(code).stock()) in self.codes else near
         raise DataError(
             f"no stock '{code}' in market '{self.name}'; near it: {near} "
             "(codes look like 600519.SH)"
@@ -204,8 +243,8 @@ class Market(Carded, CompanyReports):
         not trade; `traded` is bool; `mark` (close), `adj_factor`, `total_shares`, `float_shares`,
         `is_st` and `is_delisting` are carried forward (NaN, 1.0 or False before the first bar).
         """
-        if name not in PANELS:
-            raise DataError(f"no panel '{name}'; there are {', '.join(PANELS)}")
+        if name not in self.PANELS:
+            raise DataError(f"no panel '{name}'; there are {', '.join(self.PANELS)}")
         return self._store.panels.get(name)[: self._days]
 
     def price_panel(self, name: str, kind: PriceKind = "raw") -> Prices:
@@ -219,7 +258,7 @@ class Market(Carded, CompanyReports):
         values = self.panel(name)
         return Prices(values if kind == "raw" else values * self.panel("adj_factor"), kind)
 
-    def build_panels(self, progress: Progress | None = None) -> bool:
+    def build_panels(self, progress: Tell | None = None) -> bool:
         """Build the panels' cache now rather than when one is first asked for.
 
         Returns False when it cannot be written; panels are then built in memory each time.
@@ -240,7 +279,7 @@ class Market(Carded, CompanyReports):
         listed = self._store.stocks["list_date"].to_numpy()
         calendar = self._store.axes.calendar
         place = np.searchsorted(calendar, listed) - self._store.first_day
-        place = np.where(listed < calendar[0], BEFORE_CALENDAR, place)
+        place = np.where(listed < calendar[0], self.BEFORE_CALENDAR, place)
         return np.minimum(place, self._days).astype(np.int64)
 
     def list_dates(self) -> Array:
@@ -492,7 +531,7 @@ class Market(Carded, CompanyReports):
         """
         return self._spells("owners")
 
-    # -- futures and cash
+    # -- futures
 
     def futures_products(self) -> list[str]:
         """Return the futures products that had begun by the market's end (none without a table)."""
@@ -509,43 +548,6 @@ class Market(Carded, CompanyReports):
             there = ", ".join(self.futures_products()) or "none"
             raise DataError(f"no futures '{product}' by {self.dates[-1]}; there are: {there}")
         return bars.sort_values(["date", "contract"], ignore_index=True)
-
-    def cash_rate(self) -> Array:
-        """Return the overnight rate as of each day [T], a fraction per year, carried forward."""
-        return self._cash()[0]
-
-    def cash_rate_carried_days(self) -> int:
-        """Return on how many days the rate is an earlier day's because none was fixed."""
-        return self._cash()[1]
-
-    def government_curve(self) -> pd.DataFrame:
-        """Return the government curve up to the market's end: days x terms, fractions a year.
-
-        The terms are columns in order of length (`0S`, `1M` ... `30Y`); NaN where a day has none.
-        """
-        table = self._store.frame("government_yield_curve")
-        known = table[table["date"] <= self._end]
-        wide = known.pivot_table(index="date", columns="term", values="rate", aggfunc="last")
-        terms = sorted(map(str, wide.columns), key=_term_days)
-        return wide[terms].rename_axis(columns=None)
-
-    def government_yield(self, term: str) -> Array:
-        """Return the yield of a term as of each day [T], a fraction per year, carried forward.
-
-        The curve of a day comes out in its evening: use row t from the next trading day on.
-        """
-        table = self._store.frame("government_yield_curve")
-        rows = table[(table["term"] == term) & (table["date"] <= self._end)]
-        if rows.empty:
-            there = sorted(table["term"].unique(), key=_term_days)
-            raise DataError(f"no government yield of term '{term}'; there are {', '.join(there)}")
-        dates = rows["date"].to_numpy().astype("datetime64[D]")
-        return carried(self.dates, dates, rows["rate"].to_numpy())[0]
-
-    def _cash(self) -> tuple[Array, int]:
-        table = self._store.table("cash_rate")
-        dates, rates = table["date"].to_numpy(), table["rate"].to_numpy()
-        return carried(self.dates, dates[dates <= self._cut], rates[dates <= self._cut])
 
     # -- inside
 
@@ -576,10 +578,3 @@ def _reopen(opened: Callable[..., "Store"], given: tuple[Any, ...], cut: np.date
     store = opened(*given)
     market = Market(store, store.days, np.datetime64("9999-12-31", "D"))
     return market if cut > market.dates[-1] + np.timedelta64(3650, "D") else market.until(cut)
-
-
-def _term_days(term: str) -> float:
-    """Return a term's length for sorting; those of another form come last."""
-    units = {"S": 0.0, "D": 1.0, "W": 7.0, "M": 30.4, "Y": 365.25}
-    number, unit = term[:-1], term[-1:]
-    return float(number) * units[unit] if number.isdigit() and unit in units else np.inf

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError, RuleError
-from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
+from quanthedge.market.checks.price_limits import BarLimits, LimitBook
 from quanthedge.market.name_marks import BOTH, UNREFORMED_MARK, mark_of
 from quanthedge.market.vintages import kept_rows
 from quanthedge.rules import TICK, Board, StockRules
@@ -264,11 +263,11 @@ def _limits_of_bars(market: "Market", column: int, listed: Any) -> BarLimits:
     if names is not None:
         names = names[names["code"] == market.codes[column]]
     first = int(np.searchsorted(market.calendar, market.dates[0]))
-    axes = Axes(market.calendar[: first + len(market.dates)], market.codes[column : column + 1])
+    calendar = market.calendar[: first + len(market.dates)]
+    book = LimitBook.on(calendar, market.codes[column : column + 1], listed, names)
     day = np.flatnonzero(market.panel("traded")[:, column])
     flags = {name: market.panel(name)[day, column] for name in ("is_st", "is_delisting")}
-    rows = BarRows(np.zeros(day.size, dtype=np.int64), day + first, flags)
-    return LimitBook(axes, listed, names).of(rows)
+    return book.of_rows(np.zeros(day.size, dtype=np.int64), day + first, flags)
 
 
 def _yuan(price: float) -> _Text:

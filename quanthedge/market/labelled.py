@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.market.codes import stock_code
+from quanthedge.market.codes import Code
 from quanthedge.market.panels import PANELS
 from quanthedge.market.prices import PRICES
 from quanthedge.market.reported import Figure
@@ -231,7 +231,7 @@ class Labelled(ABC):
         texts = [codes] if isinstance(codes, str) else list(codes)
         if not texts or not all(isinstance(text, str) for text in texts):
             raise DataError(f"codes {codes!r}; accepted: texts such as 600519.SH, at least one")
-        columns = [self.column(stock_code(text)) for text in texts]
+        columns = [self.column(Code(text).stock()) for text in texts]
         double = {str(self.codes[n]) for n in columns if columns.count(n) > 1}
         if double:
             raise DataError(f"codes: {', '.join(sorted(double))} is asked for twice")

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from quanthedge.documents import printable
 from quanthedge.errors import DataError
-from quanthedge.market.fingerprint import overall_fingerprint
-from quanthedge.market.schema import SCHEMA_VERSION, TABLES
-from quanthedge.storage import keys_once, recover
+from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
+from quanthedge.market.schema import SCHEMA_VERSION, TABLES, TableSchema
+from quanthedge.market.table_files import TableFile
+from quanthedge.storage import PlainFile, WholeFolder
 
 __all__ = [
     "MANIFEST",
     "Manifest",
     "TableEntry",
-    "check_folder",
     "is_dataset",
     "is_line",
     "listed_tables",
@@ -42,6 +44,10 @@ class TableEntry:
     bytes: int
     sha256: str
     content: str
+
+    def is_of(self, path: Path) -> bool:
+        """Whether a file's bytes are those that the entry was written of."""
+        return file_sha256(path) == self.sha256
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,30 @@ class Manifest:
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+    @staticmethod
+    def folder(path: Path) -> Path:
+        """Return the real path of a folder that a manifest may lie in.
+
+        What a killed process was exchanging is brought back first.
+
+        Raises
+        ------
+        DataError
+            There is no folder, or no folder can have such a name.
+        """
+        try:
+            WholeFolder(path).recover()
+            there = path.is_dir()
+            real = path.resolve()
+        except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle
+            raise DataError(f"{str(path)!r}: no such folder ({problem})") from problem
+        if not there:
+            raise DataError(
+                f"{path}: no such folder; make a dataset with `quanthedge import SOURCE TARGET` "
+                "or `quanthedge simulate TARGET`"
+            )
+        return real
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
@@ -112,6 +142,51 @@ class Manifest:
                     "the table was changed or cut off; import the data again"
                 )
 
+    def differences(self, folder: Path) -> list[str]:
+        """Compute the fingerprint from the values of a folder's tables; return where it differs.
+
+        Returns
+        -------
+        list of str
+            A line for each table that is missing, unreadable or holds other values than the
+            manifest says, and one when the fingerprint is not that of the tables. Empty: all is as
+            it was written.
+        """
+        lines, contents = [], {}
+        for name, entry in self.tables.items():
+            try:
+                rows, contents[name] = _content_of(folder / f"{name}.parquet", TABLES[name])
+            except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as problem:
+                reason = (str(problem).splitlines() or [type(problem).__name__])[0][:160]
+                lines.append(f"{name}: unreadable ({reason})")
+                continue
+            if (rows, contents[name]) != (entry.rows, entry.content):
+                lines.append(
+                    f"{name}: its {rows:,} rows have the fingerprint {contents[name]}; the "
+                    f"manifest says {entry.rows:,} rows and {entry.content}"
+                )
+        if len(contents) == len(self.tables):
+            found = overall_fingerprint(contents)
+            if found != self.fingerprint:
+                lines.append(
+                    f"the tables have the fingerprint {found}; the manifest says {self.fingerprint}"
+                )
+        return lines
+
+
+def _content_of(path: Path, schema: TableSchema) -> tuple[int, str]:
+    """Return a table's rows and the SHA-256 of its values."""
+    with TableFile(path).opened() as file:
+        schema = schema.among(file.schema_arrow.names)
+        content, rows = ContentHash(schema), 0
+        if not file.schema_arrow.equals(schema.arrow):
+            raise ValueError("its columns are not those of the schema")
+        for group in range(file.num_row_groups):
+            piece = file.read_row_group(group)
+            content.update(piece)
+            rows += piece.num_rows
+    return rows, content.hexdigest()
+
 
 def is_dataset(folder: Path) -> bool:
     """Whether a folder holds a QuantHedge dataset (of any version)."""
@@ -130,27 +205,9 @@ def listed_tables(folder: Path) -> list[str]:
     return [name for name in tables if name in TABLES] if isinstance(tables, dict) else []
 
 
-def check_folder(folder: Path) -> None:
-    """Raise a DataError where there is no folder, or no folder can have such a name.
-
-    What a killed process was exchanging is brought back first.
-    """
-    try:
-        recover(folder)
-        there = folder.is_dir()
-        folder.resolve()
-    except (OSError, ValueError, RuntimeError) as problem:  # too long, NUL, links in a circle
-        raise DataError(f"{str(folder)!r}: no such folder ({problem})") from problem
-    if not there:
-        raise DataError(
-            f"{folder}: no such folder; make a dataset with `quanthedge import SOURCE TARGET` "
-            "or `quanthedge simulate TARGET`"
-        )
-
-
 def _read_json(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
-    check_folder(folder)
+    Manifest.folder(folder)
     if not path.is_file():
         raise DataError(
             f"{folder}: not a QuantHedge dataset (no {MANIFEST}); "
@@ -160,7 +217,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{path}: larger than {_MOST_BYTES:,} bytes, which no manifest is")
         text = path.read_text(encoding="utf-8")
-        content = json.loads(text, object_pairs_hook=keys_once)
+        content = PlainFile.parsed(text)
     except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:

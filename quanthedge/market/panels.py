@@ -25,7 +25,7 @@ import xxhash
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
 from quanthedge.market.blocks import Block
-from quanthedge.storage import held_open, locked, plain_json, recover, working
+from quanthedge.storage import PlainFile, WholeFolder, working
 
 __all__ = ["PANELS", "PanelCache", "cache_files", "cache_place", "damaged_panels"]
 
@@ -154,7 +154,7 @@ class PanelCache:
         self._first_day = first_day
         self._blocks = blocks
         self._open: dict[str, Array] = {}
-        held_open(folder, self.release)
+        WholeFolder(folder).held_open(self.release)
 
     def release(self) -> None:
         """Let go of the maps; those that nobody else uses are closed."""
@@ -206,8 +206,9 @@ class PanelCache:
         if not self._complete() and not self.folder.parent.is_symlink():
             with suppress(OSError):
                 self.folder.parent.mkdir(parents=True, exist_ok=True)
-                recover(self.folder)
-                with locked(self.folder, "build"):  # a second process waits instead of building too
+                whole = WholeFolder(self.folder)
+                whole.recover()
+                with whole.locked("build"):  # a second process waits instead of building too
                     if not self._complete():
                         with timed(log, "%s: all panels built", self.folder):
                             self._build(progress)
@@ -376,7 +377,7 @@ def _files_of_cache(cache: Path) -> list[str]:
 
 def _mark_of(cache: Path) -> Any:
     try:
-        return plain_json(cache / MARK)
+        return PlainFile(cache / MARK).json()
     except (OSError, ValueError):
         return None
 

@@ -86,6 +86,11 @@ class TableSchema:
         return tuple(column.name for column in self.columns)
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of its columns of numbers; of the statements these are their items."""
+        return tuple(column.name for column in self.columns if column.kind == "number")
+
+    @property
     def arrow(self) -> pa.Schema:
         """The Arrow schema of the table on disk."""
         return pa.schema([column.arrow for column in self.columns])

@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import Axes, Block
-from quanthedge.market.fingerprint import file_sha256, file_xxh3
-from quanthedge.market.manifest import Manifest, check_folder
+from quanthedge.market.fingerprint import file_xxh3
+from quanthedge.market.manifest import Manifest
 from quanthedge.market.panels import MEMO, PanelCache, cache_place
 from quanthedge.market.schema import TABLES
-from quanthedge.market.table_files import parquet_file, read_parquet
-from quanthedge.storage import plain_json, working
+from quanthedge.market.table_files import TableFile
+from quanthedge.storage import PlainFile, working
 
 __all__ = ["Store"]
 
@@ -46,8 +46,7 @@ class Store:
     altered = False  # whether what it gives is other than its files
 
     def __init__(self, path: Path) -> None:
-        check_folder(path)
-        self.path = path.resolve()
+        self.path = Manifest.folder(path)
         self._version = _version(self.path)
         self.manifest = Manifest.read(self.path)
         self.manifest.verify_files(self.path)
@@ -113,7 +112,7 @@ class Store:
 
     def blocks(self) -> Iterator[Block]:
         """Read the stock bars by row group; every row group holds whole stocks."""
-        with parquet_file(self.path / "stock_daily.parquet") as file:
+        with TableFile(self.path / "stock_daily.parquet").opened() as file:
             self._check_version()
             for group in range(file.num_row_groups):
                 yield Block.of(file.read_row_group(group).combine_chunks(), self.axes)
@@ -123,7 +122,7 @@ class Store:
         """Fundamental items with the first day on which any value was known."""
         if "fundamentals" not in self.manifest.tables:
             return {}
-        with parquet_file(self.path / "fundamentals.parquet") as file:
+        with TableFile(self.path / "fundamentals.parquet").opened() as file:
             groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
         names = list(TABLES["fundamentals"].column_names)
         item, known = names.index("item"), names.index("known_date")
@@ -136,7 +135,7 @@ class Store:
     def fundamental_rows(self, item: str) -> pa.Table:
         """Read the rows of one item; they are a row group of their own."""
         group = list(self.items).index(item)
-        with parquet_file(self.path / "fundamentals.parquet") as file:
+        with TableFile(self.path / "fundamentals.parquet").opened() as file:
             self._check_version()
             return file.read_row_group(group, columns=["code", "known_date", "period_end", "value"])
 
@@ -152,14 +151,14 @@ def _version(path: Path) -> tuple[int, int] | None:
 
 def _read(path: Path) -> pa.Table:
     try:
-        return read_parquet(path).combine_chunks()
+        return TableFile(path).parquet().combine_chunks()
     except (pa.ArrowException, OSError, ValueError, MemoryError) as problem:
         raise DataError(f"{path}: unreadable ({problem}); import the data again") from problem
 
 
 def _date_range(path: Path) -> tuple[np.datetime64, np.datetime64]:
     """Return the first and last date of the stock bars from the file's statistics."""
-    with parquet_file(path) as file:
+    with TableFile(path).opened() as file:
         metadata = file.metadata
         column = metadata.schema.names.index("date")
         bounds = [
@@ -186,7 +185,7 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
     if _known_sums(path) == present:
         return
     for name in names:
-        if file_sha256(path / f"{name}.parquet") != manifest.tables[name].sha256:
+        if not manifest.tables[name].is_of(path / f"{name}.parquet"):
             raise DataError(
                 f"{path / f'{name}.parquet'}: its contents differ from the manifest: the table "
                 "was changed or damaged after the import; import the data again"
@@ -202,6 +201,6 @@ def _verify_contents(path: Path, manifest: Manifest) -> None:
 
 def _known_sums(path: Path) -> Any:
     try:
-        return plain_json(cache_place(path) / MEMO)
+        return PlainFile(cache_place(path) / MEMO).json()
     except (OSError, ValueError):
         return None

@@ -11,35 +11,129 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
-from quanthedge.storage import claim, limits
+from quanthedge.storage import Budget, claim
 
-__all__ = ["parquet_file", "read_feather", "read_numbers", "read_parquet", "sound_texts"]
+__all__ = ["TableFile"]
 
 Array = np.ndarray[Any, Any]
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 _MOST_COLUMNS = 100_000
 
 
-def parquet_file(path: Path | str, read_dictionary: list[str] | None = None) -> pq.ParquetFile:
-    """Open a Parquet file whose footer claims no more than the budget allows.
+class TableFile:
+    """A file of a table, or of numbers, that is read within the budget.
 
-    Columns of texts are read as dictionaries, so that a text that repeats is in memory once.
-
-    Raises
-    ------
-    DataError
-        Its claims are beyond the budget. Damage raises what pyarrow raises.
+    Parameters
+    ----------
+    path
+        The file; each method says which kind it reads.
     """
-    path = Path(path)
-    _refuse_pipes(path)
-    file = pq.ParquetFile(path, read_dictionary=read_dictionary)
-    try:
-        footer = file.metadata
-        claim(path, bytes=_claimed(footer), rows=footer.num_rows)
-    except BaseException:
-        file.close()
-        raise
-    return file
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+
+    def opened(self, read_dictionary: list[str] | None = None) -> pq.ParquetFile:
+        """Open a Parquet file whose footer claims no more than the budget allows.
+
+        Columns of texts in `read_dictionary` are read as dictionaries, so that a text that repeats
+        is in memory once.
+
+        Raises
+        ------
+        DataError
+            Its claims are beyond the budget. Damage raises what pyarrow raises.
+        """
+        path = self._path
+        _refuse_pipes(path)
+        file = pq.ParquetFile(path, read_dictionary=read_dictionary)
+        try:
+            footer = file.metadata
+            claim(path, bytes=_claimed(footer), rows=footer.num_rows)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def parquet(self) -> pa.Table:
+        """Return a Parquet file's table; texts are plain. Raises as `opened` does."""
+        path = self._path
+        with self.opened() as file:
+            claimed = _claimed(file.metadata)
+            texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+        if not texts:
+            with pq.ParquetFile(path) as file:
+                return file.read()
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            table = self.sound(file.read())
+        claim(path, bytes=claimed + sum(_text_bytes(path, name, table[name]) for name in texts))
+        for name in texts:
+            if pa.types.is_dictionary(table[name].type):
+                place = table.column_names.index(name)
+                plain = table[name].cast(table[name].type.value_type)
+                table = table.set_column(place, name, plain)
+        return table
+
+    def feather(self) -> pa.Table:
+        """Return a Feather (Arrow) file's table; its buffers say first what they unpack to.
+
+        Raises
+        ------
+        DataError
+            It is no Feather file of version 2, or claims more than the budget allows.
+        """
+        path = self._path
+        claim(path)
+        with pa.OSFile(str(path)) as file:
+            mark = file.read(8)
+            if mark[:6] != b"ARROW1":
+                raise DataError(f"{path}: no Feather file of version 2; save it again with pyarrow")
+            total = rows = 0
+            while (message := _next_message(file)) is not None:
+                size, length = message
+                total += size
+                rows += length
+            claim(path, bytes=total, rows=rows)
+        with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
+            return self.sound(reader.read_all())
+
+    def numbers(self) -> Array:
+        """Return the array of a NumPy file of plain numbers that holds exactly what it claims.
+
+        Raises
+        ------
+        DataError
+            It is no such file, or claims another number of values than its bytes are.
+        """
+        path = self._path
+        _refuse_pipes(path)
+        try:
+            return _plain_numbers(path)
+        except FileNotFoundError as problem:
+            raise DataError(f"{path}: no such file") from problem
+        except (OSError, ValueError, EOFError, OverflowError, SyntaxError, RecursionError,
+                TypeError, TokenError, MemoryError) as problem:  # fmt: skip
+            reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]
+            raise DataError(f"{path}: unreadable as a NumPy file ({reason})") from problem
+
+    def sound(self, table: pa.Table) -> pa.Table:
+        """Return a table read of the file; DataError where its texts have bytes that are none.
+
+        pyarrow takes a text's bytes as they come and fails only where one is looked at.
+        """
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            coded = pa.types.is_dictionary(column.type)
+            kind = column.type.value_type if coded else column.type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+                continue
+            for chunk in column.chunks:
+                try:
+                    (chunk.dictionary if coded else chunk).validate(full=True)
+                except pa.ArrowInvalid as problem:
+                    raise DataError(
+                        f"{self._path}: column '{name}' has a text that is no UTF-8; the file is "
+                        "damaged"
+                    ) from problem
+        return table
 
 
 def _refuse_pipes(path: Path) -> None:
@@ -63,25 +157,6 @@ def _claimed(footer: pq.FileMetaData) -> int:
     return total
 
 
-def read_parquet(path: Path | str) -> pa.Table:
-    """Return a Parquet file's table within the budget; texts are plain."""
-    with parquet_file(path) as file:
-        claimed = _claimed(file.metadata)
-        texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
-    if not texts:
-        with pq.ParquetFile(path) as file:
-            return file.read()
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
-        table = sound_texts(path, file.read())
-    claim(path, bytes=claimed + sum(_text_bytes(path, name, table[name]) for name in texts))
-    for name in texts:
-        if pa.types.is_dictionary(table[name].type):
-            place = table.column_names.index(name)
-            plain = table[name].cast(table[name].type.value_type)
-            table = table.set_column(place, name, plain)
-    return table
-
-
 def _is_text(kind: pa.DataType) -> bool:
     types = pa.types
     return bool(
@@ -92,29 +167,9 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def sound_texts(path: Path | str, table: pa.Table) -> pa.Table:
-    """Return the table; DataError where a column of texts has bytes that are none.
-
-    pyarrow takes a text's bytes as they come and fails only where one is looked at.
-    """
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        coded = pa.types.is_dictionary(column.type)
-        kind = column.type.value_type if coded else column.type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            continue
-        for chunk in column.chunks:
-            try:
-                (chunk.dictionary if coded else chunk).validate(full=True)
-            except pa.ArrowInvalid as problem:
-                raise DataError(
-                    f"{path}: column '{name}' has a text that is no UTF-8; the file is damaged"
-                ) from problem
-    return table
-
-
 def _text_bytes(path: Path | str, name: str, column: pa.ChunkedArray) -> int:
     """Return the bytes that a column's texts take when each is written out."""
-    total, most = 0, limits().text
+    total, most = 0, Budget.now().text
     for chunk in column.chunks:
         if not pa.types.is_dictionary(chunk.type) or len(chunk) == 0:
             continue
@@ -126,23 +181,6 @@ def _text_bytes(path: Path | str, name: str, column: pa.ChunkedArray) -> int:
             )
         total += int(pc.sum(lengths.cast(pa.int64()).take(chunk.indices)).as_py() or 0)
     return total
-
-
-def read_feather(path: Path) -> pa.Table:
-    """Return a Feather (Arrow) file's table; its buffers say first what they unpack to."""
-    claim(path)
-    with pa.OSFile(str(path)) as file:
-        mark = file.read(8)
-        if mark[:6] != b"ARROW1":
-            raise DataError(f"{path}: no Feather file of version 2; save it again with pyarrow")
-        total = rows = 0
-        while (message := _next_message(file)) is not None:
-            size, length = message
-            total += size
-            rows += length
-        claim(path, bytes=total, rows=rows)
-    with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
-        return sound_texts(path, reader.read_all())
 
 
 def _next_message(file: Any) -> tuple[int, int] | None:
@@ -230,35 +268,20 @@ class _Table:
         return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def read_numbers(path: Path) -> Array:
-    """Return the array of a NumPy file of plain numbers that holds exactly what it claims.
-
-    Raises
-    ------
-    DataError
-        It is no such file, or claims another number of values than its bytes are.
-    """
-    _refuse_pipes(path)
-    try:
-        with path.open("rb") as file:
-            shape, dtype = _npy_head(file)
-            size = path.stat().st_size - file.tell()
-            count = 1
-            for length in shape:
-                count *= length
-            if dtype.hasobject or count * dtype.itemsize != size:
-                raise DataError(
-                    f"{path}: claims {count:,} values of {dtype}; its {size:,} bytes hold "
-                    f"{size // max(dtype.itemsize, 1):,} (cut off or damaged)"
-                )
-            claim(path, bytes=size, rows=shape[0] if shape else 1)
-            return np.fromfile(file, dtype, count).reshape(shape)
-    except FileNotFoundError as problem:
-        raise DataError(f"{path}: no such file") from problem
-    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, RecursionError, TypeError,
-            TokenError, MemoryError) as problem:  # fmt: skip
-        reason = (str(problem).splitlines() or [type(problem).__name__])[0][:120]
-        raise DataError(f"{path}: unreadable as a NumPy file ({reason})") from problem
+def _plain_numbers(path: Path) -> Array:
+    with path.open("rb") as file:
+        shape, dtype = _npy_head(file)
+        size = path.stat().st_size - file.tell()
+        count = 1
+        for length in shape:
+            count *= length
+        if dtype.hasobject or count * dtype.itemsize != size:
+            raise DataError(
+                f"{path}: claims {count:,} values of {dtype}; its {size:,} bytes hold "
+                f"{size // max(dtype.itemsize, 1):,} (cut off or damaged)"
+            )
+        claim(path, bytes=size, rows=shape[0] if shape else 1)
+        return np.fromfile(file, dtype, count).reshape(shape)
 
 
 def _npy_head(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:

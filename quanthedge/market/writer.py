@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market.blocks import table_slices
-from quanthedge.market.checks.findings import ALREADY_THERE, ASSUMED, CheckReport, Collector
+from quanthedge.market.checks.findings import CheckReport, Collector
 from quanthedge.market.checks.inspection import inspect
 from quanthedge.market.fingerprint import ContentHash, file_sha256, overall_fingerprint
 from quanthedge.market.manifest import (
@@ -30,11 +30,9 @@ from quanthedge.market.manifest import (
 )
 from quanthedge.market.panels import cache_files
 from quanthedge.market.schema import TABLES, TableSchema
-from quanthedge.storage import alone, check_replaceable, replacing, storage_errors
+from quanthedge.storage import WholeFolder, storage_errors
 
-__all__ = ["Progress", "check_target", "write_dataset", "write_streamed"]
-
-Progress = Callable[[str], None]  # told in words what is being done
+__all__ = ["NewDataset", "write_dataset"]
 
 
 def write_dataset(
@@ -78,77 +76,144 @@ def write_dataset(
     tables = dict(tables)
     bars = tables.pop("stock_daily", None)
     pieces = None if bars is None else table_slices(bars)
-    place = check_target(Path(target), name, source, overwrite)
-    with alone(place):  # what another writes there meanwhile is found when it is done
-        return write_streamed(
-            place, tables, pieces, name=name, source=source, truth=truth, overwrite=overwrite
-        )
+    new = NewDataset(Path(target), name, source, overwrite=overwrite)
+    # what another writes there meanwhile is found when it is done
+    with WholeFolder(new.folder).alone():
+        return new.write(tables, pieces, truth=truth)
 
 
-def write_streamed(
-    target: Path,
-    tables: Mapping[str, pa.Table],
-    bars: Iterable[pa.Table] | None,
-    *,
-    name: str,
-    source: str,
-    truth: Path | Mapping[str, Any] | None = None,
-    collector: Collector | None = None,
-    overwrite: bool = False,
-    inspected: Callable[[], None] | None = None,
-) -> CheckReport:
-    """Do what `write_dataset` does with stock bars that arrive piece by piece.
+class NewDataset:
+    """A dataset that is to be written to a folder.
 
-    `inspected` is called when every table was checked and nothing is in its place yet; what it
-    raises leaves an older dataset as it was.
+    Parameters
+    ----------
+    target
+        Folder to make; made or replaced in one step. Files in it that are not of a dataset stay.
+    name, source
+        As in `write_dataset`.
+    overwrite
+        Replace another dataset in the folder; without it another one is refused.
+
+    Attributes
+    ----------
+    folder
+        The target's real path.
+
+    Raises
+    ------
+    DataError
+        The target is no folder of its own, is one of runs, holds another dataset (unless
+        `overwrite`), or files that are not ours and stand where tables have to go.
     """
-    target = check_target(target, name, source, overwrite)
-    collector = Collector() if collector is None else collector
-    with suppress(_AlreadyThere), replacing(target, _dataset_files) as scratch:
-        writer = _Writer(scratch)
+
+    def __init__(self, target: Path, name: str, source: str, *, overwrite: bool = False) -> None:
+        self._name, self._source, self._overwrite = name, source, overwrite
+        for what, text in (("name", name), ("source", source)):
+            if not is_line(text):
+                raise DataError(f"{what} {text[:80]!r}: accepted: one line of text")
+        self.folder = target
+        self._check()
+
+    def write(
+        self,
+        tables: Mapping[str, pa.Table],
+        bars: Iterable[pa.Table] | None,
+        *,
+        truth: Path | Mapping[str, Any] | None = None,
+        collector: Collector | None = None,
+        inspected: Callable[[], None] | None = None,
+    ) -> CheckReport:
+        """Do what `write_dataset` does with stock bars that arrive piece by piece.
+
+        Parameters
+        ----------
+        tables, bars
+            The small tables by name, and stock_daily in consecutive pieces; None without any.
+        truth
+            As in `write_dataset`.
+        collector
+            Receives the findings beside those that it has already.
+        inspected
+            Called when every table was checked and nothing is in its place yet; what it raises
+            leaves an older dataset as it was.
+        """
+        self._check()  # again: what another wrote there since
+        collector = Collector() if collector is None else collector
+        with suppress(_AlreadyThere), WholeFolder(self.folder).replacing(_dataset_files) as scratch:
+            writer = _Writer(scratch)
+            try:
+                inspect(tables, bars, collector, writer.add)
+                writer.finish()
+                if inspected is not None:
+                    inspected()
+            finally:
+                writer.close()
+            report = collector.report()
+            report.raise_errors(f"nothing written to {self.folder}")
+            manifest = writer.manifest(self._name, self._source, report.assumptions)
+            if truth is None or (self.folder / "truth").is_dir():
+                self._compare(manifest, collector)
+            manifest.write(scratch)
+            if truth is not None:
+                _write_truth(scratch / "truth", truth)
+        return collector.report()
+
+    def _check(self) -> None:
+        """Refuse a folder that this dataset must not be written to."""
+        target = self.folder
+        with storage_errors(target):
+            target = self.folder = target.resolve()
+            WholeFolder(target).check_replaceable(runs=is_dataset(target))
+        if not target.is_dir():
+            return
+        if is_dataset(target) and not self._overwrite:
+            self._refuse_another()
+        ours = _dataset_files(target)
+        for path in (MANIFEST, *(f"{table}.parquet" for table in TABLES)):
+            if path not in ours and os.path.lexists(target / path):
+                raise DataError(
+                    f"{target / path}: is in the way and not of a QuantHedge dataset (no "
+                    f"{MANIFEST} lists it); choose another target or move it elsewhere"
+                )
+
+    def _refuse_another(self) -> None:
+        target = self.folder
         try:
-            inspect(tables, bars, collector, writer.add)
-            writer.finish()
-            if inspected is not None:
-                inspected()
-        finally:
-            writer.close()
-        collector.report().raise_errors(f"nothing written to {target}")
-        assumptions = tuple(f.text for f in collector.report() if f.rule == ASSUMED)
-        manifest = writer.manifest(name, source, assumptions)
-        if truth is None or (target / "truth").is_dir():
-            _compare(target, manifest, overwrite, collector)
-        manifest.write(scratch)
-        if truth is not None:
-            _write_truth(scratch / "truth", truth)
-    return collector.report()
+            there = Manifest.read(target)
+        except DataError as problem:
+            said = f"{target}: holds another dataset; --overwrite replaces it"
+            raise DataError(said) from problem
+        # What updates added to the line of the source does not make it another one.
+        origin = there.source.partition("; updated from ")[0]
+        if (there.name, origin) != (self._name, self._source):
+            raise DataError(
+                f"{target}: holds another dataset ('{there.name}': {there.source[:80]}); "
+                "--overwrite replaces it"
+            )
+
+    def _compare(self, made: Manifest, collector: Collector) -> None:
+        """Say that a dataset is already there, or refuse to replace another one."""
+        target = self.folder
+        try:
+            there = Manifest.read(target)
+        except DataError:
+            return
+        same = there.fingerprint == made.fingerprint and there.assumptions == made.assumptions
+        if same and (there.name, there.source) == (made.name, made.source):
+            files = ((target / f"{name}.parquet", entry) for name, entry in there.tables.items())
+            if all(path.is_file() and entry.is_of(path) for path, entry in files):
+                collector.already_there()
+                raise _AlreadyThere
+            return
+        if not self._overwrite:
+            raise DataError(
+                f"{target}: holds older data of the same source; `quanthedge update` adds new "
+                "days to it, --overwrite replaces it (nothing was written)"
+            )
 
 
 class _AlreadyThere(Exception):
     """The folder holds the dataset that was about to be written."""
-
-
-def _compare(target: Path, made: Manifest, overwrite: bool, collector: Collector) -> None:
-    """Say that a dataset is already there, or refuse to replace another one."""
-    try:
-        there = Manifest.read(target)
-    except DataError:
-        return
-    same = there.fingerprint == made.fingerprint and there.assumptions == made.assumptions
-    if same and (there.name, there.source) == (made.name, made.source):
-        if all(
-            (target / f"{name}.parquet").is_file()
-            and file_sha256(target / f"{name}.parquet") == entry.sha256
-            for name, entry in there.tables.items()
-        ):
-            collector.add("info", "dataset", ALREADY_THERE, 0, "is there already: nothing written")
-            raise _AlreadyThere
-        return
-    if not overwrite:
-        raise DataError(
-            f"{target}: holds older data of the same source; `quanthedge update` adds new days to "
-            "it, --overwrite replaces it (nothing was written)"
-        )
 
 
 def _dataset_files(folder: Path) -> list[str]:
@@ -168,48 +233,6 @@ def _dataset_files(folder: Path) -> list[str]:
         if path.suffix == ".parquet" or path.name == "truth.json"
     ]
     return [MANIFEST, *tables, *truths, *cache_files(folder)]
-
-
-def check_target(target: Path, name: str, source: str, overwrite: bool = False) -> Path:
-    """Return a target's real path; refuse one that this dataset must not be written to.
-
-    Raises
-    ------
-    DataError
-        It is no folder of its own, is one of runs, holds another dataset (unless `overwrite`), or
-        files that are not ours and stand where tables have to go.
-    """
-    for what, text in (("name", name), ("source", source)):
-        if not is_line(text):
-            raise DataError(f"{what} {text[:80]!r}: accepted: one line of text")
-    with storage_errors(target):
-        target = target.resolve()
-        check_replaceable(target, runs=is_dataset(target))
-    if not target.is_dir():
-        return target
-    if is_dataset(target) and not overwrite:
-        _refuse_another(target, name, source)
-    ours = _dataset_files(target)
-    for path in (MANIFEST, *(f"{table}.parquet" for table in TABLES)):
-        if path not in ours and os.path.lexists(target / path):
-            raise DataError(
-                f"{target / path}: is in the way and not of a QuantHedge dataset (no {MANIFEST} "
-                "lists it); choose another target or move it elsewhere"
-            )
-    return target
-
-
-def _refuse_another(target: Path, name: str, source: str) -> None:
-    try:
-        there = Manifest.read(target)
-    except DataError as problem:
-        raise DataError(f"{target}: holds another dataset; --overwrite replaces it") from problem
-    # What updates added to the line of the source does not make it another one.
-    if (there.name, there.source.partition("; updated from ")[0]) != (name, source):
-        raise DataError(
-            f"{target}: holds another dataset ('{there.name}': {there.source[:80]}); "
-            "--overwrite replaces it"
-        )
 
 
 class _Writer:

@@ -15,7 +15,7 @@ from quanthedge.market import Market
 from quanthedge.portfolio.schedule import Schedule
 from quanthedge.portfolio.selection import Selector
 from quanthedge.portfolio.targets import Targets, sparse_targets
-from quanthedge.signals import GivenTable, Scores, table_from
+from quanthedge.signals import GivenTable, Scores
 from quanthedge.typing import Floats, Ints, Language
 
 __all__ = ["TableWeights", "weights_from"]
@@ -178,6 +178,6 @@ def weights_from(
         "name": name, "name_zh": name_zh, "rebalance": rebalance, "column": column, "known": known,
         "lag_days": lag_days, "closed_days": closed_days, "max_age_days": max_age_days,
     }  # fmt: skip
-    part = table_from(TableWeights, source, options, market)
+    part = TableWeights.made_of(source, options, market)
     _check_weights(part.scores, part.told)
     return part

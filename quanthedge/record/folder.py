@@ -40,7 +40,7 @@ from quanthedge.record.sealed import (
     own_digest,
 )
 from quanthedge.record.tables import TABLES
-from quanthedge.storage import alone, replacing, storage_errors
+from quanthedge.storage import WholeFolder, storage_errors
 
 __all__ = ["RunFolder"]
 
@@ -120,7 +120,8 @@ class RunFolder:
         """
         folder = self.path
         content = self.content(record, summary)
-        with alone(folder):
+        whole = WholeFolder(folder)
+        with whole.alone():
             if _is_there(folder) and not overwrite:
                 if _same_run(folder, content):
                     return
@@ -128,7 +129,7 @@ class RunFolder:
                     f"{folder}: holds another run; overwrite it explicitly (--overwrite, "
                     "overwrite=True) or choose another folder"
                 )
-            with replacing(folder, _ours) as scratch:
+            with whole.replacing(_ours) as scratch:
                 for name, data in content.items():
                     (scratch / name).parent.mkdir(parents=True, exist_ok=True)
                     (scratch / name).write_bytes(data)

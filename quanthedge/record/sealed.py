@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from quanthedge.errors import DataError
-from quanthedge.storage import keys_once
+from quanthedge.storage import PlainFile
 
 __all__ = [
     "LARGEST_TEXT",
@@ -44,9 +44,7 @@ def bytes_of(folder: Path, name: str, largest: int) -> bytes:
 def json_of(folder: Path, name: str, data: bytes) -> dict[str, Any]:
     """Return what a JSON file of a folder holds; refuse what is no table of keys."""
     try:
-        document = json.loads(
-            data.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=keys_once
-        )
+        document = PlainFile.parsed(data.decode("utf-8"), _no_number)
         json.dumps(document, ensure_ascii=False).encode("utf-8")  # half a letter is no text
     except (ValueError, RecursionError) as error:
         raise damaged(folder, f"{name}: {error}") from error

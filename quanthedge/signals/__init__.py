@@ -5,7 +5,7 @@ of day, stock and number with a digest; :class:`ScoreTable` holds them against a
 codes. :class:`GivenTable` is what a part of a strategy that is such a table has in common.
 """
 
-from quanthedge.signals.given import GivenTable, table_from
+from quanthedge.signals.given import GivenTable
 from quanthedge.signals.report import TableReport
 from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
@@ -15,5 +15,4 @@ __all__ = [
     "Scores",
     "TableReport",
     "read_scores",
-    "table_from",
 ]

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from quanthedge.documents import printable
 from quanthedge.errors import DataError
-from quanthedge.market import read_feather, read_parquet
+from quanthedge.market import TableFile
 from quanthedge.storage import claim
 
 __all__ = ["read_table"]
@@ -41,8 +41,9 @@ def read_table(path: Path) -> pd.DataFrame:
         raise DataError(f"{printable(path)}: {_ACCEPTED}")
     try:
         if ending in (".parquet", ".feather"):
-            read = read_parquet if ending == ".parquet" else read_feather
-            frame: pd.DataFrame = read(path).to_pandas(date_as_object=False)
+            file = TableFile(path)
+            table = file.parquet() if ending == ".parquet" else file.feather()
+            frame: pd.DataFrame = table.to_pandas(date_as_object=False)
             return frame
         return _of_csv(path)
     except DataError:

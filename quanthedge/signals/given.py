@@ -10,7 +10,7 @@ import hashlib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pydantic import (
@@ -34,7 +34,7 @@ from quanthedge.signals.scores import Scores
 from quanthedge.signals.shapes import read_scores
 from quanthedge.signals.table import ScoreTable
 
-__all__ = ["GivenTable", "table_from"]
+__all__ = ["GivenTable"]
 
 _FOLDER = "signals"  # of a run folder
 _MONTH = 23  # trading days: no month has more
@@ -131,6 +131,37 @@ class GivenTable(Plain):
         values = {name: self.__dict__[name] for name in type(self).model_fields}
         return _revived, (type(self), values, self._scores)
 
+    @classmethod
+    def made_of(cls, source: Any, options: dict[str, Any], market: Market | None = None) -> Self:
+        """Return the part of a table of any accepted shape, its rows at hand.
+
+        Parameters
+        ----------
+        source
+            As in :func:`read_scores`.
+        options
+            Its other fields, ``name``, ``column`` and ``known`` among them.
+        market
+            Held against it if given.
+
+        Raises
+        ------
+        DataError, StrategyError
+            The table or a field is not as it should be.
+        """
+        file = str(source) if isinstance(source, str | Path) else ""
+        where = "" if file else f"{cls.what} {options['name']}".rstrip()
+        column, known = options["column"], options["known"]
+        scores = read_scores(source, column=column, known=known, where=where)
+        try:
+            part = cls(file=file, digest=scores.digest, **options)
+        except ValidationError as error:
+            raise StrategyError(one_line(error, f"{cls.what}_from", cls)) from error
+        part = part.holding(scores)
+        if market is not None:
+            part.table(market)
+        return part
+
     def holding(self, scores: Scores) -> Self:
         """Return the part with its rows at hand."""
         self._scores = _read.setdefault(_key(self, scores.digest), scores)
@@ -222,27 +253,6 @@ class GivenTable(Plain):
             _kept_name(part, part.scores.digest): part.scores.to_parquet()
             for part in GivenTable.within(strategy)
         }
-
-
-Part = TypeVar("Part", bound=GivenTable)
-
-
-def table_from(
-    kind: type[Part], source: Any, options: dict[str, Any], market: Market | None = None
-) -> Part:
-    """Return a table as a part of a strategy, its rows at hand, held against a market if given."""
-    file = str(source) if isinstance(source, str | Path) else ""
-    where = "" if file else f"{kind.what} {options['name']}".rstrip()
-    column, known = options["column"], options["known"]
-    scores = read_scores(source, column=column, known=known, where=where)
-    try:
-        part = kind(file=file, digest=scores.digest, **options)
-    except ValidationError as error:
-        raise StrategyError(one_line(error, f"{kind.what}_from", kind)) from error
-    part = part.holding(scores)
-    if market is not None:
-        part.table(market)
-    return part
 
 
 # -- finding a table again

@@ -19,7 +19,7 @@ import pandas as pd
 
 from quanthedge.documents import printable
 from quanthedge.errors import DataError
-from quanthedge.sources import read_pickle, read_plain_pickle
+from quanthedge.sources import read_pickle
 from quanthedge.storage import claim
 
 __all__ = ["read_pickled"]
@@ -109,7 +109,7 @@ def read_pickled(path: Path) -> Any:
     """
     found = read_pickle(path, _INSTRUCTIONS, _Pieces)
     if not isinstance(found, _Piece):
-        return read_plain_pickle(path)  # all of it, and not only its outermost part
+        return read_pickle(path)  # all of it, and not only its outermost part
     try:
         if found.what == "frame":
             return _frame(found.state["_mgr"], path)

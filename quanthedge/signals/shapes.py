@@ -17,7 +17,7 @@ from pandas.api import types
 
 from quanthedge.documents import printable
 from quanthedge.errors import DataError
-from quanthedge.market import as_dates, stock_code
+from quanthedge.market import Code, as_dates
 from quanthedge.signals.files import read_table
 from quanthedge.signals.scores import Scores, sorted_scores
 from quanthedge.typing import Days, Floats
@@ -296,6 +296,6 @@ def _codes(words: pd.Index, where: str) -> NDArray[np.str_]:
 
 def _meaning(word: str) -> str:
     try:
-        return stock_code(word)
+        return Code(word).stock()
     except DataError:
         return printable(word.strip())

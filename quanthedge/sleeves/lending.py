@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import lent_on
-from quanthedge.market import read_parquet
+from quanthedge.market import TableFile
 from quanthedge.plain import Plain
 
 __all__ = ["LendingRow", "lending_rows", "lending_table"]
@@ -70,7 +70,7 @@ def _of_file(path: Path) -> pd.DataFrame:
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise DataError(f"lending: {printable(path)}: accepted: .csv, .parquet")
     try:
-        table = pd.read_csv(path) if path.suffix.lower() == ".csv" else read_parquet(path)
+        table = pd.read_csv(path) if path.suffix.lower() == ".csv" else TableFile(path).parquet()
     except (OSError, ValueError) as problem:
         raise DataError(f"lending: {printable(path)}: cannot be read ({problem})") from problem
     return table if isinstance(table, pd.DataFrame) else table.to_pandas(date_as_object=False)

@@ -1,16 +1,14 @@
 """Importers: from the layouts in which A-share data is kept to a QuantHedge dataset."""
 
 from quanthedge.sources.entry import import_market
-from quanthedge.sources.rqalpha.pickle import read_pickle, read_plain_pickle
-from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.rqalpha.pickle import read_pickle
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.update import update_market
 
 __all__ = [
     "Layout",
     "SourceTables",
-    "assume",
     "import_market",
     "read_pickle",
-    "read_plain_pickle",
     "update_market",
 ]

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market import EXAMPLES
 from quanthedge.market.checks import Collector
 
 __all__ = ["Cents"]
@@ -45,7 +44,7 @@ class Cents:
         self._prices += int(np.count_nonzero(~np.isnan(price)))
         if off.any():
             self._off += int(off.sum())
-            for row in np.flatnonzero(off)[: EXAMPLES - len(self._examples)]:
+            for row in np.flatnonzero(off)[: Collector.EXAMPLES - len(self._examples)]:
                 self._examples.append(f"{code} {dates[row]}, {field} {price[row]:.6g}")
         return np.asarray(rounded)
 

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.market import (
-    REPEATED,
     TABLES,
     ex_price,
     neighbours_equal,
@@ -23,7 +22,6 @@ from quanthedge.market import (
     whole_stocks,
 )
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import assume
 
 __all__ = [
     "FIRST_CLOSE",
@@ -180,18 +178,18 @@ class _Completion:
                 "actions are in the source, so returns on ex-dates would be wrong; add one of them"
             )
         if not told:
-            assume(collector, "stock_daily", str(known.no_factor))
+            collector.assume("stock_daily", str(known.no_factor))
         self._assume_gaps()
 
     def _assume_gaps(self) -> None:
         for name in ("amount", *_SHARES):
             if name not in self._columns:
                 what = f"{name} is not in the source and stays undefined"
-                assume(self._collector, "stock_daily", what)
+                self._collector.assume("stock_daily", what)
         for flag, words in (("is_st", "ST"), ("is_delisting", "in its delisting period")):
             if flag not in self._columns and not self._named:
                 what = f"{flag} is not in the source: no stock counts as {words}"
-                assume(self._collector, "stock_daily", what)
+                self._collector.assume("stock_daily", what)
 
     def complete(self, table: pa.Table) -> pa.Table:
         """Return the bars of whole stocks in the schema's columns."""
@@ -218,8 +216,7 @@ class _Completion:
         return pa.Table.from_arrays(columns, names=list(TABLES["stock_daily"].column_names))
 
     def _number_columns(self) -> list[str]:
-        columns = TABLES["stock_daily"].columns
-        return [c.name for c in columns if c.kind == "number" and c.name in self._columns]
+        return [name for name in TABLES["stock_daily"].numbers if name in self._columns]
 
     def _traded(self, table: pa.Table) -> pa.Table:
         """Leave out the days without trading: they have no row here."""
@@ -240,7 +237,7 @@ class _Completion:
         twice = twice[neighbours_equal(table, twice)] if len(twice) else twice
         if len(twice) == 0:
             return table
-        self._collector.add("info", "stock_daily", "repeats", len(twice), REPEATED)
+        self._collector.repeated("stock_daily", len(twice))
         return table.filter(pa.array(~np.isin(np.arange(table.num_rows), twice)))
 
     def _previous_closes(

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from quanthedge.errors import DataError
 from quanthedge.market import TABLES, Double, whole_stocks
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import News, assume
+from quanthedge.sources.source import News
 
 __all__ = [
     "chosen",
@@ -113,7 +113,7 @@ def say_joins(found: Sequence[Double], joins: Mapping[str, str], collector: Coll
         why = f": equal bars on {double.equal:,} days" if double else ""
         if double:
             why += f", {double.span[0]} to {double.span[1]}"
-        assume(collector, "stocks", f"{kept} stands for {dropped} too (one company{why})")
+        collector.assume("stocks", f"{kept} stands for {dropped} too (one company{why})")
 
 
 def joins_said(assumptions: Iterable[str]) -> dict[str, str]:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
 from quanthedge.logs import timed
-from quanthedge.market import CheckReport, Double, Progress, check_target, write_streamed
-from quanthedge.market.checks import Collector
+from quanthedge.market import Double, NewDataset
+from quanthedge.market.checks import CheckReport, Collector
 from quanthedge.progress import telling
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.archive import ARCHIVES, unpacked
@@ -26,7 +26,8 @@ from quanthedge.sources.doubles import (
 from quanthedge.sources.layouts import chosen_layout
 from quanthedge.sources.source import News, SourceTables
 from quanthedge.sources.twins import with_one_index
-from quanthedge.storage import alone, begun, storage_errors
+from quanthedge.storage import Budget, WholeFolder, storage_errors
+from quanthedge.typing import Tell
 
 __all__ = [
     "bars_of",
@@ -44,7 +45,7 @@ def import_market(
     source: str | Path,
     target: str | Path,
     layout: str = "auto",
-    progress: Progress | None = None,
+    progress: Tell | None = None,
     name: str | None = None,
     more: Sequence[str | Path] = (),
     overwrite: bool = False,
@@ -94,26 +95,19 @@ def import_market(
     """
     wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
     with storage_errors(Path(source)):
-        what = {
-            "name": _plain_name(Path(source)) if name is None else name,
-            "source": ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted),
-        }
-    target = check_target(Path(target), what["name"], what["source"], overwrite)
+        name = _plain_name(Path(source)) if name is None else name
+        origin = ", ".join(f"{path.resolve().name} ({chosen})" for path, chosen in wanted)
+    new = NewDataset(Path(target), name, origin, overwrite=overwrite)
     with ExitStack() as stack:
-        stack.enter_context(alone(target))
+        stack.enter_context(WholeFolder(new.folder).alone())
         progress = progress or stack.enter_context(telling("import"))
         try:
-            return _imported(
-                target, wanted, what, progress, overwrite=overwrite, keep_doubles=keep_doubles
-            )
+            return _imported(new, wanted, progress, keep_doubles=keep_doubles)
         except _DoubledError as found:
             doubles, tables = found.doubles, found.tables
             _log.info("%s companies under two codes: the sources are read again", len(doubles))
         joins = chosen(doubles, keep_code, tables)
-        return _imported(
-            target, wanted, what, progress, doubles, joins,
-            overwrite=overwrite, keep_doubles=not joins,
-        )  # fmt: skip
+        return _imported(new, wanted, progress, doubles, joins, keep_doubles=not joins)
 
 
 class _DoubledError(Exception):
@@ -125,24 +119,23 @@ class _DoubledError(Exception):
 
 
 def _imported(
-    target: Path,
+    new: NewDataset,
     wanted: Sequence[tuple[Path, str]],
-    what: Mapping[str, str],
-    progress: Progress | None,
+    progress: Tell | None,
     doubles: Sequence[Double] = (),
     joins: Mapping[str, str] | None = None,
     *,
-    overwrite: bool,
     keep_doubles: bool,
 ) -> CheckReport:
     """Read the sources and write them; with `joins` every company under its one code."""
     collector = Collector()
     with ExitStack() as stack:
-        stack.enter_context(begun())
-        found = read_sources(wanted, target.parent, collector, stack)
+        stack.enter_context(Budget.now().counted())
+        found = read_sources(wanted, new.folder.parent, collector, stack)
         if joins:
             say_joins(doubles, joins, collector)
-            extra = bars_of(wanted, target.parent, joins) if _more_days(doubles, joins) else {}
+            more = _more_days(doubles, joins)
+            extra = bars_of(wanted, new.folder.parent, joins) if more else {}
             found = one_company(found, joins, extra, collector)
         bars = None if found.bars is None else read_ahead(found.bars)
 
@@ -150,14 +143,10 @@ def _imported(
             if collector.doubles and not (joins or keep_doubles):
                 raise _DoubledError(collector.doubles, found.tables)
 
-        return write_streamed(
-            target,
+        return new.write(
             found.tables,
             None if bars is None else counted(bars, found.rows, progress),
-            name=what["name"],
-            source=what["source"],
             collector=collector,
-            overwrite=overwrite,
             inspected=inspected,
         )
 
@@ -277,7 +266,7 @@ def _plain_name(source: Path) -> str:
     return name[: -len(max(ends, key=len))] if ends else name
 
 
-def counted(bars: Iterable[pa.Table], rows: int, progress: Progress | None) -> Iterator[pa.Table]:
+def counted(bars: Iterable[pa.Table], rows: int, progress: Tell | None) -> Iterator[pa.Table]:
     """Hand pieces on and tell how far they are."""
     done, pieces = 0, 0
     with timed(_log, "stock bars handed on and checked"):

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from quanthedge.errors import DataError
-from quanthedge.market import EMPTY, as_dates, read_feather, read_parquet
+from quanthedge.market import EMPTY, Code, TableFile, as_dates
 from quanthedge.storage import claim
 
 __all__ = [
@@ -49,9 +49,9 @@ def read_file(path: Path, texts: Sequence[str] = ()) -> pa.Table:
         raise DataError(f"{path}: no such file")
     try:
         if path.suffix == ".parquet":
-            table = read_parquet(path)
+            table = TableFile(path).parquet()
         elif path.suffix == ".feather":
-            table = read_feather(path)
+            table = TableFile(path).feather()
         elif path.suffix == ".csv":
             table = _read_csv(path, texts)
         else:
@@ -149,12 +149,10 @@ def as_texts(column: pa.Array, where: str) -> pa.Array:
     raise DataError(f"{where}: is {column.type}; accepted: text")
 
 
-def as_codes(column: pa.Array, where: str, meaning: Callable[[str], Any]) -> pa.Array:
+def as_codes(column: pa.Array, where: str, meaning: Callable[[Code], Any]) -> pa.Array:
     """Return codes in our spelling (see `quanthedge.market.codes`), naming file and column."""
-    from quanthedge.market import recode
-
     try:
-        return recode(column, meaning)
+        return Code.column(column, meaning)
     except DataError as problem:
         raise DataError(f"{where}: {problem}") from problem
 

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import assume
 
 __all__ = ["spans_of_days", "stocks_of_bars", "union_calendar"]
 
@@ -19,14 +18,14 @@ def union_calendar(dates: Iterable[Array], collector: Collector) -> pa.Table:
     parts = [part.astype("datetime64[D]") for part in dates]
     days = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype="datetime64[D]")
     days = days[~np.isnat(days)]
-    assume(collector, "calendar", "the source has none: every day with a bar is a trading day")
+    collector.assume("calendar", "the source has none: every day with a bar is a trading day")
     return pa.table({"date": pa.array(days, pa.date32())})
 
 
 def stocks_of_bars(first: dict[str, Any], collector: Collector) -> pa.Table:
     """Return the table stocks of stocks known by their bars only (first bar by code)."""
     what = "list_date is not in the source: the first bar is taken; none counts as delisted"
-    assume(collector, "stocks", what)
+    collector.assume("stocks", what)
     codes = sorted(first)
     days = np.array([first[code] for code in codes], dtype="datetime64[D]")
     return pa.table(

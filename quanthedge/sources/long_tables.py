@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, as_dates, parquet_file, sound_texts
+from quanthedge.market import TABLES, TableFile, as_dates
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable
 from quanthedge.sources.melting import melted
@@ -101,7 +101,7 @@ def read(source: Path, collector: Collector) -> SourceTables:
         name = "index_dividend_yield"
         tables[name] = _percent(source, name, "dividend_yield_pct", "dividend_yield")
     tables |= supplement(source, collector)
-    rows = parquet_file(source / "stock_daily.parquet").metadata.num_rows
+    rows = TableFile(source / "stock_daily.parquet").opened().metadata.num_rows
     bars = _bars(source / "stock_daily.parquet", collector)
     return SourceTables(tables, bars, rows, News(last_days=_last_days(source)))
 
@@ -109,14 +109,15 @@ def read(source: Path, collector: Collector) -> SourceTables:
 def _report_unused(source: Path, collector: Collector) -> None:
     for path in sorted(source.glob("*.parquet")):
         if path.stem not in USED | _OPTIONAL:
-            rows = parquet_file(path).metadata.num_rows
+            rows = TableFile(path).opened().metadata.num_rows
             collector.add("info", path.stem, "not used", rows, "not imported (table not used)")
 
 
 def _load(source: Path, name: str, *columns: str) -> pa.Table:
     path = source / f"{name}.parquet"
+    whole = TableFile(path)
     try:
-        with parquet_file(path) as file:
+        with whole.opened() as file:
             found = file.schema_arrow.names
             absent = [column for column in columns if column not in found]
             if absent:
@@ -124,7 +125,7 @@ def _load(source: Path, name: str, *columns: str) -> pa.Table:
                     f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
                     "the `tables` layout needs it"
                 )
-            return _in_shanghai(sound_texts(path, file.read(columns=list(columns) or None)))
+            return _in_shanghai(whole.sound(file.read(columns=list(columns) or None)))
     except (pa.ArrowInvalid, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem
 
@@ -221,14 +222,15 @@ def _fundamentals(source: Path, collector: Collector) -> pa.Table:
 
 def _bars(path: Path, collector: Collector) -> Iterator[pa.Table]:
     wanted = TABLES["stock_daily"].column_names
+    whole = TableFile(path)
     with readable(path):
-        opened = parquet_file(path, read_dictionary=["code"])
+        opened = whole.opened(read_dictionary=["code"])
     with opened as file:
         columns = [name for name in wanted if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):
             with readable(path):
                 piece = file.read_row_group(group, columns=columns)
-                piece = _in_shanghai(sound_texts(path, piece))
+                piece = _in_shanghai(whole.sound(piece))
             for name in PRICES:
                 if name in columns and piece[name].type == pa.float32():
                     piece = _cents(piece, name, collector)

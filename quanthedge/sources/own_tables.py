@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, parquet_file, read_parquet, sound_texts, table_slices
+from quanthedge.market import TABLES, TableFile, table_slices
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable, refuse_blank_lines
 from quanthedge.sources.source import Layout, SourceTables
@@ -59,7 +59,7 @@ def _files(source: Path) -> dict[str, Path]:
 def _table(path: Path, name: str) -> pa.Table:
     if path.suffix == ".parquet":
         with readable(path):
-            return read_parquet(path)
+            return TableFile(path).parquet()
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     types = {}
@@ -80,14 +80,14 @@ def _table(path: Path, name: str) -> pa.Table:
 
 def _open(path: Path) -> pq.ParquetFile:
     with readable(path):
-        return parquet_file(path)
+        return TableFile(path).opened()
 
 
 def _row_groups(path: Path) -> Iterator[pa.Table]:
     with _open(path) as file:
         for group in range(file.num_row_groups):
             with readable(path):
-                piece = sound_texts(path, file.read_row_group(group))
+                piece = TableFile(path).sound(file.read_row_group(group))
             yield piece
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from quanthedge.market import ASSUMED
 from quanthedge.market.checks import Collector
 
-__all__ = ["Layout", "News", "SourceTables", "assume"]
+__all__ = ["Layout", "News", "SourceTables"]
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,3 @@ class Layout:
     meaning: str
     recognise: Callable[[Path], bool]
     read: Callable[[Path, Collector], SourceTables]
-
-
-def assume(collector: Collector, table: str, what: str) -> None:
-    """Report an assumption about data that the source does not hold; it stays in the manifest.
-
-    >>> collector = Collector()
-    >>> assume(collector, "stock_daily", "is_st is not in the source: no stock counts as ST")
-    >>> print(collector.report().warnings[0])
-    stock_daily: is_st is not in the source: no stock counts as ST
-    """
-    collector.add("warning", table, ASSUMED, 0, what)

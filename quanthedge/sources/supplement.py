@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import STATEMENT_ITEMS, TABLES, parquet_file, sound_texts
+from quanthedge.market import TABLES, TableFile
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import readable
 from quanthedge.sources.melting import curve_rows
@@ -30,7 +30,8 @@ TERM = "_pct"
 def load(source: Path, name: str, *columns: str) -> pa.Table:
     """Read columns of a table (all of them without names); DataError names a missing one."""
     path = source / f"{name}.parquet"
-    with readable(path), parquet_file(path) as file:
+    whole = TableFile(path)
+    with readable(path), whole.opened() as file:
         found = file.schema_arrow.names
         absent = [column for column in columns if column not in found]
         if absent:
@@ -38,7 +39,7 @@ def load(source: Path, name: str, *columns: str) -> pa.Table:
                 f"{path}: column '{absent[0]}' is missing (found {', '.join(found)}); "
                 "the `tables` layout needs it"
             )
-        return sound_texts(path, file.read(columns=list(columns) or None))
+        return whole.sound(file.read(columns=list(columns) or None))
 
 
 def supplement(source: Path, collector: Collector) -> dict[str, pa.Table]:
@@ -97,7 +98,7 @@ def _doubted(table: pa.Table, collector: Collector) -> None:
 
 def _statements(source: Path, collector: Collector) -> pa.Table:
     dates = ("code", "period_end", "usable_from", "announcement_date")
-    table = load(source, "statements", *dates, *STATEMENT_ITEMS)
+    table = load(source, "statements", *dates, *TABLES["statements"].numbers)
     table = table.rename_columns(list(TABLES["statements"].column_names))
     undated = table["announce_date"].null_count
     if undated:

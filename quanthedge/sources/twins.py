@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, TWINS
+from quanthedge.market import TABLES, Code
 from quanthedge.market.checks import Collector
 
 __all__ = ["one_index", "one_index_of_lists", "with_one_index"]
@@ -110,7 +110,7 @@ def _under_one_code(
 
 def _twins_in(table: pa.Table, owner: str) -> dict[str, str]:
     words = table[owner].combine_chunks().dictionary_encode().dictionary.to_pylist()
-    return {word: TWINS[word] for word in sorted(filter(None, words)) if word in TWINS}
+    return {word: Code.TWINS[word] for word in sorted(filter(None, words)) if word in Code.TWINS}
 
 
 def _say(twins: Mapping[str, str], name: str, collector: Collector) -> None:

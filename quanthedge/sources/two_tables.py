@@ -10,7 +10,6 @@ from quanthedge.errors import RuleError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.rules import third_friday
-from quanthedge.sources.source import assume
 
 __all__ = ["joined_contracts"]
 
@@ -104,7 +103,7 @@ def _last_days(frame: pd.DataFrame, calendar: Array, collector: Collector) -> pd
             f"the last trading days of {len(missing)} contracts are not in the source: third "
             "Friday of the month, or the next trading day"
         )
-        assume(collector, "futures_daily", what)
+        collector.assume("futures_daily", what)
     return frame["contract"].map(known)
 
 

@@ -12,18 +12,13 @@ import pyarrow.parquet as pq
 
 from quanthedge.errors import DataError
 from quanthedge.market import (
-    ASSUMED,
     TABLES,
-    CheckReport,
     Manifest,
-    Progress,
-    check_folder,
+    NewDataset,
+    TableFile,
     conform,
-    parquet_file,
-    read_parquet,
-    write_streamed,
 )
-from quanthedge.market.checks import Collector
+from quanthedge.market.checks import CheckReport, Collector
 from quanthedge.sources.ahead import read_ahead
 from quanthedge.sources.bar_updates import joined_bars
 from quanthedge.sources.completion import FIRST_CLOSE, with_flags
@@ -42,7 +37,8 @@ from quanthedge.sources.news import (
     spans_on_disk,
 )
 from quanthedge.sources.source import News, SourceTables
-from quanthedge.storage import alone, begun
+from quanthedge.storage import Budget, WholeFolder
+from quanthedge.typing import Tell
 
 __all__ = ["update_market"]
 
@@ -53,7 +49,7 @@ def update_market(
     source: str | Path,
     target: str | Path,
     layout: str = "auto",
-    progress: Progress | None = None,
+    progress: Tell | None = None,
     more: Sequence[str | Path] = (),
     accept_changes: bool = False,
 ) -> CheckReport:
@@ -90,11 +86,10 @@ def update_market(
     >>> report.ok
     True
     """
-    check_folder(Path(target))
-    target = Path(target).resolve()
+    target = Manifest.folder(Path(target))
     with ExitStack() as stack:
-        stack.enter_context(begun())
-        stack.enter_context(alone(target))
+        stack.enter_context(Budget.now().counted())
+        stack.enter_context(WholeFolder(target).alone())
         manifest = Manifest.read(target)
         if (target / "truth").is_dir():
             raise DataError(
@@ -106,7 +101,7 @@ def update_market(
         wanted = [(Path(source), layout), *(with_layout(str(other)) for other in more)]
         found = _found(wanted, target, manifest, collector, stack)
         bars_file = target / "stock_daily.parquet"
-        with parquet_file(bars_file) as opened:
+        with TableFile(bars_file).opened() as opened:
             tables, changes = _joined_tables(target, manifest, found, opened, collector)
         bar_change = Change("stock_daily")
         old = _row_groups(bars_file)
@@ -118,16 +113,11 @@ def update_market(
         changes = [bar_change, *changes]
         for text in manifest.assumptions:
             table, _, what = text.partition(": ")
-            collector.add("warning", table, ASSUMED, 0, what)
-        return write_streamed(
-            target,
-            tables,
-            _refusing(counted(bars, found.rows, progress), changes, accept_changes, collector),
-            name=manifest.name,
-            source=_source(manifest.source, wanted),
-            collector=collector,
-            overwrite=True,
-        )
+            collector.assume(table, what)
+        bars = _refusing(counted(bars, found.rows, progress), changes, accept_changes, collector)
+        source_line = _source(manifest.source, wanted)
+        new = NewDataset(target, manifest.name, source_line, overwrite=True)
+        return new.write(tables, bars, collector=collector)
 
 
 def _found(
@@ -221,7 +211,7 @@ def _joined_tables(
     end = _last_day(bars_file)
     news = dict(found.tables)
     before = {
-        name: read_parquet(target / f"{name}.parquet")
+        name: TableFile(target / f"{name}.parquet").parquet()
         for name in manifest.tables
         if name != "stock_daily"
     }
@@ -268,7 +258,7 @@ def _source(before: str, wanted: Sequence[tuple[Path, str]]) -> str:
 
 def _row_groups(path: Path) -> Iterator[pa.Table]:
     """Read the bars piece by piece; the file is closed after the last one, before the swap."""
-    with parquet_file(path) as file:
+    with TableFile(path).opened() as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group)
 

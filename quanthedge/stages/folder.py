@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
-from quanthedge.storage import plain_json, storage_errors, working
+from quanthedge.storage import PlainFile, storage_errors, working
 
 __all__ = ["DEFAULT_LIMIT", "StageFolder"]
 
@@ -187,7 +187,7 @@ class StageFolder:
 
     def _check_mark(self, mark: Path) -> None:
         try:
-            told = plain_json(mark)
+            told = PlainFile(mark).json()
         except (OSError, ValueError):
             told = None
         if told != _ABOUT:

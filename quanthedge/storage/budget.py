@@ -20,7 +20,7 @@ from pathlib import Path
 
 from quanthedge.errors import DataError
 
-__all__ = ["Budget", "allowed", "begun", "claim", "limits"]
+__all__ = ["Budget", "claim"]
 
 _log = logging.getLogger(__name__)
 _VARIABLE = "QUANTHEDGE_BUDGET"
@@ -55,6 +55,40 @@ class Budget:
     free: int = 50 * 10**6
     text: int = 65_536
 
+    @classmethod
+    def now(cls) -> "Budget":
+        """Return the limits: the defaults, changed by QUANTHEDGE_BUDGET.
+
+        Raises
+        ------
+        DataError
+            The variable is not written as ``bytes=500GB rows=2000000000``.
+        """
+        known: dict[str, int] = asdict(cls())
+        for word in os.environ.get(_VARIABLE, "").split():
+            match = _PART.fullmatch(word)
+            if match is None or match[1] not in known:
+                raise DataError(
+                    f"{_VARIABLE}: {word[:40]!r}; accepted, separated by spaces: NAME=NUMBER with "
+                    f"NAME of {', '.join(known)} and KB, MB, GB or TB behind the number"
+                )
+            known[match[1]] = int(match[2]) * _UNITS[(match[3] or "").lower()]
+        return cls(**known)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count what is read in the block as one command's."""
+        spent = _Spent(self)
+        _open.append(spent)
+        try:
+            yield
+        finally:
+            _open.remove(spent)
+
+    def of_file(self, path: Path | str) -> int:
+        """Return the bytes that one file may hold, by its size on disk."""
+        return min(self.file_bytes, max(self.free, self.times * _size(path)))
+
 
 @dataclass
 class _Spent:
@@ -68,37 +102,6 @@ class _Spent:
 
 
 _open: list[_Spent] = []
-
-
-@contextmanager
-def begun() -> Iterator[None]:
-    """Count what is read in the block as one command's."""
-    spent = _Spent(limits())
-    _open.append(spent)
-    try:
-        yield
-    finally:
-        _open.remove(spent)
-
-
-def limits() -> Budget:
-    """Return the limits: the defaults, changed by QUANTHEDGE_BUDGET.
-
-    Raises
-    ------
-    DataError
-        The variable is not written as ``bytes=500GB rows=2000000000``.
-    """
-    known: dict[str, int] = asdict(Budget())
-    for word in os.environ.get(_VARIABLE, "").split():
-        match = _PART.fullmatch(word)
-        if match is None or match[1] not in known:
-            raise DataError(
-                f"{_VARIABLE}: {word[:40]!r}; accepted, separated by spaces: NAME=NUMBER with "
-                f"NAME of {', '.join(known)} and KB, MB, GB or TB behind the number"
-            )
-        known[match[1]] = int(match[2]) * _UNITS[(match[3] or "").lower()]
-    return Budget(**known)
 
 
 def claim(path: Path | str, *, bytes: int = 0, rows: int = 0) -> None:
@@ -117,7 +120,7 @@ def claim(path: Path | str, *, bytes: int = 0, rows: int = 0) -> None:
     DataError
         It is more than one file, or the command in all, may hold, or than such a file can hold.
     """
-    spent = _open[-1] if _open else _Spent(limits())
+    spent = _open[-1] if _open else _Spent(Budget.now())
     name, size = str(path), _size(path)
     _log.debug("%s: %s bytes on disk, %s bytes and %s rows in it", name, size, bytes, rows)
     with spent.lock:
@@ -125,12 +128,6 @@ def claim(path: Path | str, *, bytes: int = 0, rows: int = 0) -> None:
         for table, asked in ((spent.bytes, bytes), (spent.rows, rows)):
             table[name] = max(table.get(name, 0), asked)
         _check(path, spent, size)
-
-
-def allowed(path: Path | str) -> int:
-    """Return the bytes that one file may hold, by its size on disk."""
-    most = limits()
-    return min(most.file_bytes, max(most.free, most.times * _size(path)))
 
 
 def _check(path: Path | str, spent: _Spent, size: int) -> None:

@@ -15,27 +15,18 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from quanthedge.errors import DataError
-from quanthedge.storage.file_names import file_name, file_names
 from quanthedge.storage.workplace import PLACE, Work, abandoned, locked, working
 
 __all__ = [
-    "alone",
-    "check_replaceable",
-    "file_name",
-    "file_names",
-    "flush_folder",
+    "WholeFolder",
     "force_to_disk",
-    "held_open",
-    "recover",
-    "replacing",
     "storage_errors",
     "temporary_folder",
-    "working",
     "write_page",
 ]
 
@@ -53,74 +44,136 @@ _OF_RUNS = {
 WINDOWS = os.name == "nt"  # where an open file keeps its folder from being moved
 
 
-@contextmanager
-def replacing(target: Path, ours: _Ours | None = None) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `target` when the block succeeds.
+class WholeFolder:
+    """A folder that changes whole, and what goes on around it.
 
     Parameters
     ----------
-    target
-        Folder to make or to replace; links to it are followed.
-    ours
-        Given the folder of the old version, returns the files in it that this program wrote, as
-        relative paths with "/". They go; every other file and folder stays. Without it, nothing in
-        the old version is ours.
-
-    Raises
-    ------
-    DataError
-        A file that is not ours is where a new one has to go, the disk is full, or the folder may
-        not be written. The old version then stays as it was.
+    path
+        The folder, there or not; links to it are followed when it is replaced.
     """
-    with storage_errors(target):
-        target = target.resolve()
-        check_replaceable(target)
-        recover(target)
-        with working(target.parent, "replace") as work:
-            yield work.content
-            force_to_disk(work.content)
-            with locked(target, "swap"):
-                own = _checked(ours(target)) if ours is not None and target.is_dir() else set()
-                if target.is_dir():
-                    shutil.copymode(target, work.content)
-                    _keep_foreign(target, work.content, own)
-                work.note(
-                    state="swap",
-                    target=target.name,
-                    ours=sorted(own),
-                    version=_identity(work.content),
-                )
-                _swap(work, target)
-                _rescue(_replaced(work), target, own, newer_too=True)
-    _log.info("%s: written", target)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def replacing(self, ours: _Ours | None = None) -> Iterator[Path]:
+        """Yield an empty folder that takes the place of this one when the block succeeds.
+
+        Parameters
+        ----------
+        ours
+            Given the folder of the old version, returns the files in it that this program wrote,
+            as relative paths with "/". They go; every other file and folder stays. Without it,
+            nothing in the old version is ours.
+
+        Raises
+        ------
+        DataError
+            A file that is not ours is where a new one has to go, the disk is full, or the folder
+            may not be written. The old version then stays as it was.
+        """
+        with storage_errors(self.path):
+            target = self.path.resolve()
+            self.check_replaceable()
+            self.recover()
+            with working(target.parent, "replace") as work:
+                yield work.content
+                force_to_disk(work.content)
+                with locked(target, "swap"):
+                    own = _checked(ours(target)) if ours is not None and target.is_dir() else set()
+                    if target.is_dir():
+                        shutil.copymode(target, work.content)
+                        _keep_foreign(target, work.content, own)
+                    work.note(
+                        state="swap",
+                        target=target.name,
+                        ours=sorted(own),
+                        version=_identity(work.content),
+                    )
+                    _swap(work, target)
+                    _rescue(_replaced(work), target, own, newer_too=True)
+        _log.info("%s: written", target)
+
+    def check_replaceable(self, *, runs: bool = True) -> None:
+        """Refuse a target that is no folder of its own: a file, a disk, the folder one stands in.
+
+        Without ``runs``, also a run folder and a store of runs.
+
+        Raises
+        ------
+        DataError
+            What is wrong and what to do.
+        """
+        target = self.path.resolve()
+        if target.exists() and not target.is_dir():
+            raise DataError(f"{target}: is a file; the target must be a folder")
+        if target.name == PLACE:
+            raise DataError(f"{target}: is where temporary things live; choose another name")
+        if not target.is_dir() or not any(target.iterdir()):
+            return
+        if target.parent == target or os.path.ismount(target):
+            raise DataError(f"{target}: is a disk of its own; choose a folder in it")
+        if not runs and (kind := _kind_of_runs(target)):
+            raise DataError(f"{target}: is a {kind}; what is written now takes a folder of its own")
+        here = Path.cwd()
+        if here == target or target in here.parents:
+            raise DataError(
+                f"{target}: is the folder you are in, and is replaced whole; go to another one "
+                "first"
+            )
+        _refuse_many_files(target)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the lock of the folder while it is read, changed and replaced; others wait for it.
+
+        It is free when its process ends, and its file gone when nobody holds it.
+        """
+        with storage_errors(self.path):
+            lock = self.locked("alone")
+            lock.__enter__()
+        try:
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+
+    def locked(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold a lock on the folder's name for one purpose, as `alone` does; OSError as it is."""
+        return locked(self.path.resolve(), purpose)
+
+    def recover(self) -> None:
+        """Remove what dead processes left beside the folder; bring back what they were exchanging.
+
+        Nothing happens when the folder beside may only be read.
+        """
+        target = self.path.resolve()
+        with suppress(OSError):
+            for work in abandoned(target.parent, None if target.exists() else target.name):
+                _finish(work)
+
+    def held_open(self, release: Callable[[], None]) -> None:
+        """Remember how to close the folder's files that this process holds open as memory maps.
+
+        `release` must be a bound method; it is called before the folder is replaced, on systems
+        that cannot move a folder with open files, and forgotten with its object.
+        """
+        place = self.path.resolve()
+        living = [one for one in _holders.get(place, []) if one() is not None]
+        _holders[place] = [*living, weakref.WeakMethod(release)]
+
+    def flush(self) -> None:
+        """Flush the folder's list of names; Windows has no such thing to do."""
+        if WINDOWS:
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
-def check_replaceable(target: Path, *, runs: bool = True) -> None:
-    """Refuse a target that is no folder of its own: a file, a disk, the folder one stands in.
-
-    Without ``runs``, also a run folder and a store of runs.
-
-    Raises
-    ------
-    DataError
-        What is wrong and what to do.
-    """
-    target = target.resolve()
-    if target.exists() and not target.is_dir():
-        raise DataError(f"{target}: is a file; the target must be a folder")
-    if target.name == PLACE:
-        raise DataError(f"{target}: is where temporary things live; choose another name")
-    if not target.is_dir() or not any(target.iterdir()):
-        return
-    if target.parent == target or os.path.ismount(target):
-        raise DataError(f"{target}: is a disk of its own; choose a folder in it")
-    if not runs and (kind := _kind_of_runs(target)):
-        raise DataError(f"{target}: is a {kind}; what is written now takes a folder of its own")
-    here = Path.cwd()
-    if here == target or target in here.parents:
-        raise DataError(
-            f"{target}: is the folder you are in, and is replaced whole; go to another one first"
-        )
+def _refuse_many_files(target: Path) -> None:
     count = 0
     for _, folders, files in os.walk(target):
         count += len(folders) + len(files)
@@ -186,32 +239,6 @@ def _is_there(path: Path) -> bool:
 
 
 @contextmanager
-def alone(target: Path) -> Iterator[None]:
-    """Hold the lock of a folder that is read, changed and replaced; others wait for it.
-
-    It is free when its process ends, and its file gone when nobody holds it.
-    """
-    with storage_errors(target):
-        lock = locked(target.resolve(), "alone")
-        lock.__enter__()
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)
-
-
-def recover(target: Path) -> None:
-    """Remove what dead processes left beside a folder; bring back what they were exchanging.
-
-    Nothing happens when the folder beside may only be read.
-    """
-    target = target.resolve()
-    with suppress(OSError):
-        for work in abandoned(target.parent, None if target.exists() else target.name):
-            _finish(work)
-
-
-@contextmanager
 def temporary_folder(purpose: str) -> Iterator[Path]:
     """Yield an empty folder on the disk of temporary files (TMPDIR); it is gone afterwards.
 
@@ -224,7 +251,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
             f"no folder for temporary files can be written (a full disk?): {problem.strerror}; "
             "free some space or set TMPDIR"
         ) from problem
-    recover(beside / purpose)
+    WholeFolder(beside / purpose).recover()
     stack = ExitStack()
     with storage_errors(beside):
         work = stack.enter_context(working(beside, purpose))
@@ -262,7 +289,7 @@ def write_page(path: Path, content: str | bytes, what: str) -> None:
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        recover(path)
+        WholeFolder(path).recover()
         with working(path.parent, "page") as work:
             scratch = work.content / "page"
             with scratch.open("xb") as file:
@@ -282,22 +309,11 @@ def force_to_disk(folder: Path) -> None:
         if path.is_symlink():
             continue
         if path.is_dir():
-            flush_folder(path)
+            WholeFolder(path).flush()
         else:
             # Windows flushes only what is open for writing.
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
-
-
-def flush_folder(folder: Path) -> None:
-    """Flush a folder's list of names; Windows has no such thing to do."""
-    if WINDOWS:
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # -- what is not ours
@@ -361,7 +377,7 @@ def _keep_foreign(old: Path, new: Path, own: set[str]) -> None:
         if entry.is_dir(follow_symlinks=False):
             with suppress(OSError):
                 shutil.copystat(entry.path, new / inside)
-    flush_folder(new)
+    WholeFolder(new).flush()
 
 
 def _refuse_if_taken(old: Path, new: Path) -> None:
@@ -418,7 +434,7 @@ def _swap(work: Work, target: Path) -> None:
         except OSError:
             work.old.rename(target)
             raise
-    flush_folder(target.parent)
+    WholeFolder(target.parent).flush()
 
 
 def _moved(scratch: Path, target: Path) -> bool:
@@ -457,17 +473,6 @@ def _identity(path: Path) -> list[int]:
 # -- files held open by this process (Windows lets nobody move a folder around them)
 
 _holders: dict[Path, list[Any]] = {}
-
-
-def held_open(folder: Path, release: Callable[[], None]) -> None:
-    """Remember how to close the files of a folder that this process holds open as memory maps.
-
-    `release` must be a bound method; it is called before the folder is replaced, on systems that
-    cannot move a folder with open files, and forgotten with its object.
-    """
-    place = folder.resolve()
-    living = [one for one in _holders.get(place, []) if one() is not None]
-    _holders[place] = [*living, weakref.WeakMethod(release)]
 
 
 def _release(target: Path) -> None:

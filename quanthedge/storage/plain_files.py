@@ -5,51 +5,63 @@ would wait or fill the memory; a key that stands twice means one thing here and 
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["keys_once", "plain_bytes", "plain_json"]
+__all__ = ["PlainFile"]
 
 _LARGEST_MARK = 16 << 20  # bytes; no mark and no memo of ours comes near
 
 
-def plain_bytes(path: Path, largest: int = _LARGEST_MARK) -> bytes:
-    """Return the bytes of a file of ours.
+class PlainFile(NamedTuple):
+    """A small file of ours, and the most bytes that it may have."""
 
-    Raises
-    ------
-    OSError
-        It is missing, is no plain file, cannot be read, or is larger than `largest`.
-    """
-    if path.exists() and not path.is_file():
-        raise OSError(0, "is no plain file")
-    if path.stat().st_size > largest:
-        raise OSError(0, f"is larger than {largest:,} bytes")
-    return path.read_bytes()
+    path: Path
+    largest: int = _LARGEST_MARK
+
+    def content(self) -> bytes:
+        """Return its bytes.
+
+        Raises
+        ------
+        OSError
+            It is missing, is no plain file, cannot be read, or is larger than it may be.
+        """
+        if self.path.exists() and not self.path.is_file():
+            raise OSError(0, "is no plain file")
+        if self.path.stat().st_size > self.largest:
+            raise OSError(0, f"is larger than {self.largest:,} bytes")
+        return self.path.read_bytes()
+
+    def json(self) -> Any:
+        """Return what it holds as JSON.
+
+        Raises
+        ------
+        OSError
+            As for `content`.
+        ValueError
+            It is no JSON, too deep, or has a key twice.
+        """
+        try:
+            return self.parsed(self.content())
+        except RecursionError as problem:
+            raise ValueError("is too deep") from problem
+
+    @staticmethod
+    def parsed(text: str | bytes, constant: Callable[[str], Any] | None = None) -> Any:
+        """Return what a text holds as JSON; ValueError when a key stands twice.
+
+        ``json.loads`` keeps the last of them. ``constant`` is asked what NaN and Infinity are.
+
+        >>> PlainFile.parsed('{"a": 1, "b": 2}')
+        {'a': 1, 'b': 2}
+        """
+        return json.loads(text, object_pairs_hook=_keys_once, parse_constant=constant)
 
 
-def plain_json(path: Path, largest: int = _LARGEST_MARK) -> Any:
-    """Return what a JSON file of ours holds.
-
-    Raises
-    ------
-    OSError
-        As for `plain_bytes`.
-    ValueError
-        It is no JSON, too deep, or has a key twice.
-    """
-    try:
-        return json.loads(plain_bytes(path, largest), object_pairs_hook=keys_once)
-    except RecursionError as problem:
-        raise ValueError("is too deep") from problem
-
-
-def keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; ValueError when a key stands twice (`json.loads` keeps the last).
-
-    >>> keys_once([("a", 1), ("b", 2)])
-    {'a': 1, 'b': 2}
-    """
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for k, (key, _) in enumerate(pairs) if key in dict(pairs[:k]))

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from quanthedge.errors import DataError
-from quanthedge.storage.plain_files import plain_json
+from quanthedge.storage.plain_files import PlainFile
 
 __all__ = ["PLACE", "Work", "abandoned", "locked", "working"]
 
@@ -244,7 +244,7 @@ def _remove_free_lock(path: Path) -> None:
 
 def _mark(folder: Path) -> dict[str, Any] | None:
     try:
-        state = plain_json(folder / _MARK)
+        state = PlainFile(folder / _MARK).json()
     except (OSError, ValueError):
         return None
     return state if isinstance(state, dict) and state.get("format") == _FORMAT else None

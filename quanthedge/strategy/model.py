@@ -14,13 +14,7 @@ from quanthedge.alpha import AlphaModel, FactorTerm
 from quanthedge.begin import strategy_place
 from quanthedge.beta import BetaEstimator, Kalman
 from quanthedge.cards import Card, Carded
-from quanthedge.documents import (
-    apply_changes,
-    check_kinds,
-    check_plain,
-    place_value,
-    read_document,
-)
+from quanthedge.documents import Document
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Transforms
 from quanthedge.fund import Clients, FundTerms
@@ -159,7 +153,7 @@ class Strategy(Carded, Told):
     @model_validator(mode="after")
     def _plain(self) -> Self:
         """Refuse what neither a ledger nor a page can take, whoever built the strategy."""
-        check_plain(self.model_dump(), "strategy")
+        Document(self.model_dump()).check_plain("strategy")
         for part in parts_in(self):
             part.check_parameters()
         return self
@@ -342,13 +336,13 @@ class Strategy(Carded, Told):
         >>> changed.selector.n
         50
         """
-        document, before = _given(self), _given(self)
+        document, before = Document(_given(self)), _given(self)
         for change in (*changes, values):
             if isinstance(change, str):
-                apply_changes(document, [change])
+                document.change([change])
             elif isinstance(change, Mapping):
                 for key, value in change.items():
-                    place_value(document, str(key), _plain_value(value))
+                    document.place(str(key), _plain_value(value))
             else:
                 raise StrategyError(
                     f"change({change!r}): accepted: texts such as 'selector.n=50', mappings such "
@@ -358,7 +352,7 @@ class Strategy(Carded, Told):
         own = OwnCode.of(self)
         where = f"strategy '{self.name}' changed"
         changed = type(self).model_validate(document, context=_from(where, own))
-        check_kinds(document, changed.model_dump(), where)
+        document.check_kinds(changed.model_dump(), where)
         return changed
 
     def loaded(self, folder: str | Path) -> Self:
@@ -514,13 +508,13 @@ def load_strategy(path: str | Path, changes: Iterable[str] | str = ()) -> Strate
             f"load_strategy: found a {type(path).__name__}; accepted: the path of a file"
         )
     path = strategy_place(path)
-    document = read_document(path, "strategy")
+    document = Document.read(path, "strategy")
     before = copy.deepcopy(document)
-    apply_changes(document, changes)
+    document.change(changes)
     warn_of_stale_words(before, document)
     _place_files(document, path.parent)
     _read_product(document, path.parent, f"strategy {path}")
     own = OwnCode(path.parent)
     strategy = Strategy.model_validate(document, context=_from(f"strategy {path}", own))
-    check_kinds(document, strategy.model_dump(), f"strategy {path}")
+    document.check_kinds(strategy.model_dump(), f"strategy {path}")
     return strategy

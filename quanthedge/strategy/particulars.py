@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from quanthedge.documents import check_kinds, check_plain, printable, read_bytes, read_document
+from quanthedge.documents import Document, printable, read_bytes
 from quanthedge.errors import StrategyError
 from quanthedge.plain import Plain, Told
 
@@ -168,7 +168,7 @@ class Particulars(Told):
     @model_validator(mode="after")
     def _plain(self) -> Self:
         """Refuse what no page can show, whoever built it."""
-        check_plain(self.model_dump(), "product")
+        Document(self.model_dump()).check_plain("product")
         return self
 
     @model_validator(mode="after")
@@ -215,7 +215,7 @@ def read_particulars(path: str | Path) -> dict[str, Any]:
         The file, or one that it names, cannot be read.
     """
     path = Path(path)
-    document = read_document(path, "product")
+    document = Document.read(path, "product")
     found = document.get("product", document)
     if not isinstance(found, dict) or (found is not document and len(document) > 1):
         raise StrategyError(
@@ -226,7 +226,7 @@ def read_particulars(path: str | Path) -> dict[str, Any]:
     checked = Particulars.model_validate(
         given, context={"origin": {"Particulars": f"product {path}"}}
     )
-    check_kinds(given, checked.model_dump(), f"product {path}")
+    Document(given).check_kinds(checked.model_dump(), f"product {path}")
     return given
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from quanthedge.errors import DataError, RuleError, StrategyError
 from quanthedge.kinds import Kinded
-from quanthedge.market import BEFORE_CALENDAR, Market
+from quanthedge.market import Market
 from quanthedge.rules import Board
 from quanthedge.typing import Bools, Floats, Language, Rows
 from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
@@ -155,7 +155,7 @@ class Listed(Filter):
 
     def _found(self, market: Market, row: int, column: int) -> Bilingual:
         listed = int(market.list_index()[column])
-        if listed == BEFORE_CALENDAR:
+        if listed == Market.BEFORE_CALENDAR:
             return words("listed", "before")
         return words("listed", "found", days=max(0, row - listed + 1))
 

@@ -6,7 +6,6 @@ from quanthedge.words.sentences import (
     Bilingual,
     default_language,
     error_said,
-    error_told,
     filled,
     in_both,
     retold,
@@ -16,6 +15,6 @@ from quanthedge.words.sentences import (
 from quanthedge.words.templates import templates
 
 __all__ = [
-    "LANGUAGES", "Bilingual", "default_language", "error_said", "error_told", "filled", "in_both",
+    "LANGUAGES", "Bilingual", "default_language", "error_said", "filled", "in_both",
     "notation", "retold", "sentence", "templates", "texts",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quanthedge.typing import Language
 
 __all__ = [
-    "LANGUAGES", "Bilingual", "default_language", "error_said", "error_told", "filled", "in_both",
+    "LANGUAGES", "Bilingual", "default_language", "error_said", "filled", "in_both",
     "retold", "sentence", "texts",
 ]  # fmt: skip
 
@@ -145,10 +145,11 @@ def retold(text: str, language: "Language", package: str, name: str) -> str:
     return text
 
 
-def error_said(text: str, language: "Language") -> str:
+def error_said(error: QuantHedgeError | str, language: "Language") -> str:
     """Return what an error says in a language; what ``errors.toml`` does not know stays English.
 
-    The message in the code is the one source: it is known by its English, and only what
+    An error that brings its own Chinese says that. Of any other, and of a text by itself, the
+    message in the code is the one source: it is known by its English, and only what
     stands in the places of ``_TOLD_AGAIN``, sentences and lists of what is accepted, is told
     again. Names and values that came in stay as they are.
 
@@ -159,7 +160,10 @@ def error_said(text: str, language: "Language") -> str:
     >>> error_said("what nobody has told yet", "zh")
     'what nobody has told yet'
     """
-    return text if language == "en" else _chinese(text)
+    if language == "en":
+        return str(error)
+    own = error.zh if isinstance(error, QuantHedgeError) else ""
+    return own or _chinese(str(error))
 
 
 @lru_cache(maxsize=4096)  # what stands in the places is looked for again and again
@@ -225,16 +229,10 @@ def _each_told(pieces: list[str], language: "Language") -> Iterator[str]:
         pieces = pieces[count:]
 
 
-def error_told(error: QuantHedgeError, language: "Language") -> str:
-    """Return what an error says in a language: its own Chinese, or as the catalogue has it."""
-    own = error.zh if language == "zh" else ""
-    return own or error_said(str(error), language)
-
-
 def _in_environment(error: QuantHedgeError) -> str:
     """Return an error in the language of the environment; English where that cannot be told."""
     try:
-        return error_told(error, default_language())
+        return error_said(error, default_language())
     except StrategyError:
         return str(error)
 

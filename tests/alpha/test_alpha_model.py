@@ -11,7 +11,6 @@ from quanthedge.alpha import AlphaModel, Estimator, Ridge, model
 from quanthedge.backtesting.selection import select
 from quanthedge.errors import StrategyError
 from quanthedge.factors import Factor, Reversal
-from quanthedge.market.altered import altered
 from quanthedge.strategy import load_strategy
 from tests.sample import ROOT, sample_market
 
@@ -67,8 +66,8 @@ def test_scores_do_not_move_when_the_market_is_cut_or_its_future_is_another(kind
     for other in (
         market.until(market.dates[until[-1]]),
         market.until(market.dates[until[-1] + 7]),
-        altered(market, int(until[-1]), "scrambled"),
-        altered(market, int(until[-1]), "absurd"),
+        market.altered(int(until[-1]), "scrambled"),
+        market.altered(int(until[-1]), "absurd"),
     ):
         np.testing.assert_array_equal(scores_on(other, made, until), whole[:2])
 
@@ -95,7 +94,7 @@ def test_a_label_that_is_known_too_early_is_caught(monkeypatch) -> None:
     planted = True
     monkeypatch.setattr(model, "labels", leaking)
     whole = scores_on(market, made, rows)
-    market = altered(market, int(rows[-1]), "scrambled")
+    market = market.altered(int(rows[-1]), "scrambled")
     assert not np.array_equal(scores_on(market, made, rows), whole)
 
 

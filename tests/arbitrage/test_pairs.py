@@ -13,7 +13,6 @@ from quanthedge.arbitrage.pairs_estimate import _possible
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.ledger import Costs
 from quanthedge.market import Market
-from quanthedge.market.altered import altered
 from quanthedge.rules import StockCosts
 from quanthedge.universe import AllUniverse, Universe
 from tests.sample import sample_market
@@ -176,7 +175,7 @@ def test_the_past_is_the_same_without_the_future(method):
 @pytest.mark.parametrize("alteration", ["scrambled", "restated"])
 def test_another_future_leaves_the_past_as_it_was(method, alteration):
     market = sample_market()
-    other = altered(market, market.day(DAY), alteration)
+    other = market.altered(market.day(DAY), alteration)
     same_until(qh.pairs_targets(other, AllUniverse(), method=method, **OPTIONS), book(method), DAY)
 
 

@@ -10,7 +10,6 @@ import quanthedge as qh
 from quanthedge.arbitrage.spread_legs import legs_of
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import basis_table
-from quanthedge.market.altered import altered
 from tests.oracles import arbitrage as oracle
 from tests.sample import sample_market
 
@@ -106,7 +105,7 @@ def test_the_past_is_the_same_without_the_future():
 @pytest.mark.parametrize("alteration", ["scrambled", "absurd"])
 def test_another_future_leaves_the_past_as_it_was(alteration):
     market = sample_market()
-    other = qh.spread_panel(altered(market, market.day(DAY), alteration), "IF")
+    other = qh.spread_panel(market.altered(market.day(DAY), alteration), "IF")
     day = pd.Timestamp(DAY)
     pd.testing.assert_frame_equal(
         other[other["date"] <= day].reset_index(drop=True),

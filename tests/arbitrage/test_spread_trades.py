@@ -13,7 +13,6 @@ from quanthedge.arbitrage.spread_fills import fill_prices, tradable
 from quanthedge.arbitrage.spread_legs import legs_of
 from quanthedge.arbitrage.spread_trading import _walk
 from quanthedge.errors import StrategyError
-from quanthedge.market.altered import altered
 from quanthedge.rules import FuturesRules
 from tests.arbitrage.spreads import plan_of_scores
 from tests.oracles import arbitrage as oracle
@@ -209,7 +208,7 @@ def test_the_past_is_the_same_without_the_future(rule):
 @pytest.mark.parametrize("alteration", ["scrambled", "absurd"])
 def test_another_future_leaves_finished_trades_as_they_were(alteration):
     market, day = sample_market(), "2015-03-31"
-    other = qh.spread_trades(altered(market, market.day(day), alteration), "IF", **OPTIONS)
+    other = qh.spread_trades(market.altered(market.day(day), alteration), "IF", **OPTIONS)
     whole = trades()
     pd.testing.assert_frame_equal(
         other[other["exit"] <= pd.Timestamp(day)].reset_index(drop=True),
@@ -221,7 +220,7 @@ def test_what_is_decided_at_a_close_is_known_before_the_open_that_fills_it():
     market = sample_market()
     for one in trades().iloc[:3].itertuples():
         row = market.day(one.decision)
-        other = qh.spread_trades(altered(market, row, "opened"), "IF", **OPTIONS)
+        other = qh.spread_trades(market.altered(row, "opened"), "IF", **OPTIONS)
         assert pd.Timestamp(one.decision) in set(other["decision"])
 
 

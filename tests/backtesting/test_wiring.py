@@ -10,7 +10,7 @@ import pytest
 
 from quanthedge.backtesting import plan
 from quanthedge.backtesting.plan import prepare, run_days
-from quanthedge.documents import apply_changes
+from quanthedge.documents import Document
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import signal_from
 from quanthedge.hedge import ContractSchedule
@@ -39,8 +39,8 @@ PLAIN = {
 
 def strategy_of(*changes):
     """A strategy on the sample that is quickly prepared, with changes as on the command line."""
-    plan = deepcopy(PLAIN)
-    apply_changes(plan, changes)
+    plan = Document(deepcopy(PLAIN))
+    plan.change(changes)
     return Strategy.model_validate(plan)
 
 

@@ -9,7 +9,6 @@ import pytest
 import quanthedge as qh
 from quanthedge.conditions.macro import indicators
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.market import altered
 from tests.oracles import macro as oracle
 from tests.sample import sample_market
 
@@ -41,7 +40,7 @@ def test_another_future_leaves_the_past(alteration):
     market = sample_market()
     row = market.day("2015-08-24")
     with np.errstate(all="ignore"):  # an index of 0 points is among the nonsense
-        found = qh.macro(altered(market, row, alteration))
+        found = qh.macro(market.altered(row, alteration))
     kept = slice(None, row + 1)
     np.testing.assert_allclose(found.iloc[kept], whole().iloc[kept], rtol=1e-9, atol=1e-12)
     if alteration != "restated":  # publishing old reports anew moves no price

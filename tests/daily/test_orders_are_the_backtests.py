@@ -8,7 +8,6 @@ from quanthedge.backtesting import backtest
 from quanthedge.daily import orders_for
 from quanthedge.daily.holdings import Cash, Holdings, StockHolding
 from quanthedge.errors import DataError
-from quanthedge.market import altered
 from tests.daily.flat_day import flat_market
 from tests.sample import sample_market, small_strategy
 
@@ -121,7 +120,7 @@ def test_nothing_after_the_close_changes_an_order(day):
     run = run_until(day)
     true = orders_for(small_strategy(), market, day, run=run)
     # all later prices, figures and spells are other; what is announced of the next day stays
-    other = altered(market, market.day(day), "opened", seed=3)
+    other = market.altered(market.day(day), "opened", seed=3)
     found = orders_for(small_strategy(), other, day, run=run)
     pd.testing.assert_frame_equal(true.orders, found.orders)
     pd.testing.assert_frame_equal(true.refused, found.refused)

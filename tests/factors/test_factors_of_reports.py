@@ -20,7 +20,7 @@ from quanthedge.factors import (
     Revision,
     StateOwned,
 )
-from quanthedge.market import Market, altered
+from quanthedge.market import Market
 from quanthedge.market.schema import STATEMENT_ITEMS
 from tests.market_fake import fake_market
 from tests.sample import sample_market
@@ -150,7 +150,7 @@ def test_another_future_of_the_whole_market_leaves_the_past(kind, alteration):
     row = market.day("2015-04-29")
     days = [row - 30, row]
     np.testing.assert_allclose(
-        kind().exposure(altered(market, row, alteration), days),
+        kind().exposure(market.altered(row, alteration), days),
         kind().exposure(market, days),
         rtol=1e-9, atol=1e-12,
     )  # fmt: skip

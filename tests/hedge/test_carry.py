@@ -13,7 +13,7 @@ from quanthedge.hedge import CarryTerms, basis_desk, carry_opportunity, carry_tr
 from quanthedge.hedge.research.carry.lending import lent_on
 from quanthedge.hedge.research.carry.net import PARTS
 from quanthedge.hedge.research.dividends import dividend_calendar, expected_dividends
-from quanthedge.market import Market, altered
+from quanthedge.market import Market
 from quanthedge.rules import FuturesRules
 from tests.oracles.carry import Oracle
 from tests.sample import sample_market
@@ -175,7 +175,7 @@ def test_another_future_gives_the_same_past(alteration):
     terms, lending = of("both sides")
     row = 600
     day = market.dates[row]
-    other = altered(market, row, alteration, seed=3)
+    other = market.altered(row, alteration, seed=3)
     with np.errstate(all="ignore"):  # nonsense divides by 0 where the index is weighed
         seen = carry_trades(other, "IF", START, str(day), terms, lending=lending)
         panel = carry_opportunity(other, "IF", terms)
@@ -203,7 +203,7 @@ def test_a_decision_does_not_know_the_prices_of_the_day_it_is_done_on(manner):
     assert len(rows) > 3
     for row in rows:
         day, after = market.dates[row], str(market.dates[row + 1])
-        other = altered(market, row, "opened", seed=5)  # the next day closes at other prices
+        other = market.altered(row, "opened", seed=5)  # the next day closes at other prices
         seen = carry_trades(other, "IF", START, after, terms, lending=lending)
         for name, last in (("decided", "expected"), ("exit_decided", "exit_reason")):
             columns = [*whole.columns[: whole.columns.get_loc(last) + 1]]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanthedge.errors import DataError
-from quanthedge.market.codes import contract_code, index_code, is_stock, recode, stock_code
+from quanthedge.market.codes import Code
 
 NUMBERS = st.from_regex(
     r"(60[0-35]|68[89]|00[0-3]|30[0-2]|43|83|87|92)[0-9]{4}", fullmatch=True
@@ -28,7 +28,7 @@ def test_every_spelling_of_a_stock_means_the_same(number):
         f"{number}.{joinquant}", f"{number}.{vnpy}", f"{vnpy}.STK.{number}", number,
         f" {expected} ", number.lstrip("0") or "0",
     ]  # fmt: skip
-    assert {stock_code(text) for text in spellings} == {expected}
+    assert {Code(text).stock() for text in spellings} == {expected}
 
 
 @given(st.integers(10, 30), st.integers(1, 12), st.sampled_from(["IF", "IH", "IC", "IM"]))
@@ -38,7 +38,7 @@ def test_every_spelling_of_a_contract_means_the_same(year, month, product):
         name, name.lower(), f"{name}.CFX", f"{name}.CFFEX", f"{name}.CCFX",
         f"CFFEX.{product}.{year:02d}{month:02d}",
     ]  # fmt: skip
-    assert {contract_code(text) for text in spellings} == {name}
+    assert {Code(text).contract() for text in spellings} == {name}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_every_spelling_of_a_contract_means_the_same(year, month, product):
      "CFFEX.IF.HOT", "IF0", "IF00", "IF01"],
 )  # fmt: skip
 def test_continuous_series_are_no_contracts(text):
-    assert contract_code(text) is None
+    assert Code(text).contract() is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_continuous_series_are_no_contracts(text):
      ("sz399006", "399006.SZ"), ("000905.CSI", "000905.SH"), ("300", "000300.SH")],
 )  # fmt: skip
 def test_indices_keep_their_exchange(text, code):
-    assert index_code(text) == code
+    assert Code(text).index() == code
 
 
 WRONG = [
@@ -76,36 +76,37 @@ WRONG = [
 @pytest.mark.parametrize("text", [w for w in WRONG if not w.isascii() or not w.isdigit()])
 def test_what_is_no_code_is_refused(text):
     with pytest.raises(DataError):
-        stock_code(text)
+        Code(text).stock()
 
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_code_or_an_error(text):
-    for meaning in (stock_code, index_code, contract_code):
+    for meaning in (Code.stock, Code.index, Code.contract):
         try:
-            found = meaning(text)
+            found = meaning(Code(text))
         except DataError:
             continue
         assert found is None or (found.isascii() and "/" not in found and ".." not in found)
 
 
 def test_funds_bonds_and_b_shares_are_no_stocks():
-    assert is_stock("600000.SH")
-    assert not any(map(is_stock, ("510300.SH", "900901.SH", "200002.SZ", "000300.SH", "113001.SH")))
+    assert Code("600000.SH").is_stock
+    others = ("510300.SH", "900901.SH", "200002.SZ", "000300.SH", "113001.SH")
+    assert not any(Code(code).is_stock for code in others)
 
 
 def test_columns_are_read_once_for_each_text():
     seen = []
 
-    def counted(text):
-        seen.append(text)
-        return stock_code(text)
+    def counted(code):
+        seen.append(code)
+        return code.stock()
 
     column = pa.chunked_array([["SH600000"] * 500, ["SH600000"] * 500])
-    assert recode(column, counted).to_pylist() == ["600000.SH"] * 1000
+    assert Code.column(column, counted).to_pylist() == ["600000.SH"] * 1000
     assert len(seen) == 1
-    assert recode(pa.array([1, 600000]), stock_code).to_pylist() == ["000001.SZ", "600000.SH"]
+    assert Code.column(pa.array([1, 600000]), Code.stock).to_pylist() == ["000001.SZ", "600000.SH"]
     with pytest.raises(DataError, match="1 rows have no code"):
-        recode(pa.array(["SH600000", None]), stock_code)
+        Code.column(pa.array(["SH600000", None]), Code.stock)
     with pytest.raises(DataError, match="codes are double"):
-        recode(pa.array([1.0]), stock_code)
+        Code.column(pa.array([1.0]), Code.stock)

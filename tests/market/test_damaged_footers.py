@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.market import read_parquet
+from quanthedge.market import TableFile
 
 TRIED = 3_000
 FLIPS = """
@@ -17,7 +17,7 @@ import random, sys
 from pathlib import Path
 import pyarrow as pa
 from quanthedge.errors import DataError
-from quanthedge.market import read_parquet
+from quanthedge.market import TableFile
 path, tried = Path(sys.argv[1]), int(sys.argv[2])
 whole, other, ended = path.read_bytes(), path.with_name("damaged.parquet"), 0
 footer = int.from_bytes(whole[-8:-4], "little") + 8
@@ -27,7 +27,7 @@ for seed in range(tried):
         data[len(data) - 1 - rng.randrange(footer)] = rng.randrange(256)
     other.write_bytes(bytes(data))
     try:
-        read_parquet(other)
+        TableFile(other).parquet()
     except (DataError, pa.ArrowException, OSError, ValueError, OverflowError, MemoryError):
         ended += 1
 print(ended)
@@ -55,4 +55,4 @@ def test_a_text_that_is_none_is_named_with_file_and_column(tmp_path: Path, kind)
     pq.write_table(table, path, compression="none", use_dictionary=False, write_statistics=False)
     path.write_bytes(path.read_bytes().replace(b"abcdefghi", b"abcd\xc6fghi"))
     with pytest.raises(DataError, match=r"bars\.parquet: column 'code' .* no UTF-8"):
-        read_parquet(path)
+        TableFile(path).parquet()

@@ -10,7 +10,6 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market, write_dataset
-from quanthedge.market.altered import altered
 from quanthedge.market.checks import Collector
 from quanthedge.market.schema import STATEMENT_ITEMS, TABLES
 from quanthedge.sources import update_market
@@ -166,7 +165,7 @@ def test_the_samples_new_tables_are_cut_like_all_others(sample):
 
 @pytest.mark.parametrize("alteration", ["scrambled", "absurd", "restated"])
 def test_another_future_changes_nothing_of_the_past_of_the_new_tables(sample, alteration):
-    other = altered(sample, 300, alteration)
+    other = sample.altered(300, alteration)
     code = sample.industry_indices()["code"].iloc[0]
     for read in (
         lambda market: market.index_weights("000300.SH")[0],
@@ -184,7 +183,7 @@ def test_another_future_changes_nothing_of_the_past_of_the_new_tables(sample, al
 
 
 def test_reports_restated_later_are_seen_later(sample):
-    other = altered(sample, 300, "restated")
+    other = sample.altered(300, "restated")
     later = slice(301, len(other.dates))
     true, made = (m.statement("equity_parent")[later] for m in (sample, other))
     assert not np.array_equal(true, made, equal_nan=True)

@@ -11,7 +11,7 @@ from quanthedge.ledger import Bars, StockBook
 from quanthedge.ledger.kernels.prices import day_limits, refusal, stock_day
 from quanthedge.ledger.layout import BUY, DONE, FILL_OPEN, LIMIT_DOWN, LIMIT_UP, SELL
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import BarLimits, BarRows, LimitBook
+from quanthedge.market.checks.price_limits import BarLimits, LimitBook
 from quanthedge.rules import Board, limit_prices, read_table
 
 CODES = ("600519.SH", "000001.SZ", "300001.SZ", "688001.SH", "430047.BJ")
@@ -31,7 +31,7 @@ def checks(code: str, day: str, special: bool) -> tuple[LimitBook, BarLimits]:
     book = LimitBook(axes, np.array(["1991-01-02"], "datetime64[D]"))
     zero = np.zeros(1, dtype=np.int64)
     flags = {"is_st": np.array([special]), "is_delisting": np.zeros(1, dtype=bool)}
-    return book, book.of(BarRows(zero, zero, flags))
+    return book, book.of_rows(zero, zero, flags)
 
 
 def ledger(book: LimitBook, place: int, before: float, price: float) -> tuple[Bars, StockBook]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from quanthedge.market import CheckReport, Market
+from quanthedge.market import Market
+from quanthedge.market.checks import CheckReport
 from quanthedge.sources import import_market
 from tests.conftest import REAL, MadeOnce
 

@@ -7,8 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.price_limits import BarRows, LimitBook
+from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.rules.boards import Board
 from quanthedge.rules.stock_limits import LimitClass
 
@@ -37,14 +36,15 @@ def bars():
     names = names.astype({"start": "datetime64[s]", "end": "datetime64[s]"})
     names = names[names["code"].isin(codes)]
     values = {name: table[name].to_numpy()[order] for name in COLUMNS[2:]}
-    rows = BarRows(stock, np.searchsorted(calendar, day), values)
-    limits = LimitBook(Axes(calendar, codes), listed, names).of(rows)
+    book = LimitBook.on(calendar, codes, listed, names)
+    place = np.searchsorted(calendar, day)
+    limits = book.of_rows(stock, place, values)
     high, low = limits.prices(values["pre_close"].astype(np.float64).round(2))
     close = values["close"].astype(np.float64)
     board = np.array([Board.of(one).places[1] for one in codes])[stock]
     leaving = values["is_delisting"].astype(bool)
     begins = leaving & ~np.append(False, leaving[:-1] & ~limits.first[1:])
-    gap = np.diff(rows.day, prepend=-1) - 1
+    gap = np.diff(place, prepend=-1) - 1
     return pd.DataFrame(
         {
             "code": codes[stock], "date": day, "board": board, "place": limits.place,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
-from quanthedge.market.writer import write_streamed
+from quanthedge.market.writer import NewDataset
 
 CUT, FLIP, EMPTY, DOUBLE, REMOVE = "cut", "flip", "empty", "double", "remove"
 DAMAGE = st.tuples(
@@ -58,7 +58,7 @@ def import_or_refuse(layout, source, target):
     collector = Collector()
     try:
         found = layout.read(source, collector)
-        write_streamed(target, found.tables, found.bars, name="m", source="s", collector=collector)
+        NewDataset(target, "m", "s").write(found.tables, found.bars, collector=collector)
     except DataError as problem:
         assert not target.exists()
         return str(problem)

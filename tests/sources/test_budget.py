@@ -21,7 +21,7 @@ import pytest
 from pyarrow import feather
 
 from quanthedge.errors import DataError
-from quanthedge.market.table_files import read_numbers
+from quanthedge.market.table_files import TableFile
 from quanthedge.sources import import_market
 from quanthedge.sources.archive import unpacked
 from quanthedge.sources.files import read_file
@@ -29,7 +29,7 @@ from quanthedge.sources.mapping.document import read_mapping
 from quanthedge.sources.rqalpha.pickle import read_instruments
 from quanthedge.sources.wtpy.blocks import read_blocks
 from quanthedge.sources.wtpy.rules import switches_of
-from quanthedge.storage.budget import Budget, begun, claim, limits
+from quanthedge.storage.budget import Budget, claim
 from tests.market.small_market import small_market
 
 MEGABYTES = 120  # of memory that a refusal may take
@@ -114,7 +114,7 @@ def test_a_numpy_file_that_claims_what_it_does_not_hold_is_refused(tmp_path, sha
     path = tmp_path / "trading_dates.npy"
     head = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
     path.write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", len(head)) + head + bytes(24))
-    refusal(read_numbers, path, "trading_dates.npy")
+    refusal(lambda file: TableFile(file).numbers(), path, "trading_dates.npy")
 
 
 def test_an_archive_whose_header_is_endless_is_refused(tmp_path):
@@ -178,7 +178,7 @@ def test_a_thousand_small_bombs_are_one_bomb(tmp_path):
     paths = [tmp_path / f"CFFEX.IF.{number}_d.dsb" for number in range(20)]
     for path in paths:
         path.write_bytes(content)
-    with begun():
+    with Budget.now().counted():
         for path in paths[:5]:
             assert read_blocks(path).num_rows
         with pytest.raises(DataError, match=BOMB):
@@ -327,25 +327,25 @@ def test_the_budget_is_set_in_one_place(tmp_path, monkeypatch):
     path = tmp_path / "x.csv"
     path.write_text("date,close\n" + "2014-01-02,1.0\n" * 1000)
     monkeypatch.setenv("QUANTHEDGE_BUDGET", "file_bytes=4KB rows=2000000000")
-    assert limits() == Budget(file_bytes=4_000, rows=2 * 10**9)
+    assert Budget.now() == Budget(file_bytes=4_000, rows=2 * 10**9)
     refusal(read_file, path, r"allowed \(file_bytes\)")
     for text in ("files=1", "bytes=-1", "bytes", "bytes=1e9", "bytes=" + "9" * 30, "bytes=1PB"):
         monkeypatch.setenv("QUANTHEDGE_BUDGET", text)
         with pytest.raises(DataError, match="QUANTHEDGE_BUDGET"):
-            limits()
+            Budget.now()
 
 
 def test_what_is_asked_twice_of_one_file_counts_once_and_files_add_up(tmp_path, monkeypatch):
     monkeypatch.setenv("QUANTHEDGE_BUDGET", "bytes=1000 rows=100")
     path = tmp_path / "x"
     path.write_bytes(bytes(10))
-    with begun():
+    with Budget.now().counted():
         claim(path, bytes=900)
         claim(path, bytes=800)
         claim(tmp_path / "y", bytes=90, rows=60)
         with pytest.raises(DataError, match="brings what is read to 1,001 bytes"):
             claim(tmp_path / "z", bytes=11)
-    with begun():
+    with Budget.now().counted():
         claim(tmp_path / "y", rows=60)
         with pytest.raises(DataError, match="brings what is read to 101 rows"):
             claim(tmp_path / "u", rows=41)

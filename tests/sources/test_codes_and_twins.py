@@ -8,7 +8,7 @@ import pytest
 from quanthedge.errors import DataError
 from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.whole import check_tables
-from quanthedge.market.codes import TWINS, index_code, is_foreign, is_index, is_stock, stock_code
+from quanthedge.market.codes import Code
 from quanthedge.sources.twins import with_one_index
 from quanthedge.sources.vendors.columns import MEANINGS
 from quanthedge.sources.vendors.spells import members_of_snapshots
@@ -52,7 +52,7 @@ def bars(*rows):
 
 @pytest.mark.parametrize("twin", ["399300.SZ", "399905.SZ", "399852.SZ", "399903.SZ"])
 def test_lists_under_both_codes_are_one_index_in_order_of_time(twin):
-    own = TWINS[twin]
+    own = Code.TWINS[twin]
     early = [(twin, code, FIRST) for code in STOCKS]
     found = members_of_snapshots(
         lists(*early, (own, STOCKS[0], LATER), (twin, STOCKS[0], LATER), (own, STOCKS[1], LAST)),
@@ -113,7 +113,7 @@ def test_bars_of_one_day_that_differ_are_an_error():
      "123001.SZ", "000300.SH", "000001.SH", "399001.SZ", "880001.SH", "204001.SH", "131810.SZ"],
 )  # fmt: skip
 def test_what_is_no_a_share_is_no_stock(code):
-    assert not is_stock(code)
+    assert not Code(code).is_stock
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_what_is_no_a_share_is_no_stock(code):
      "835185.BJ", "873122.BJ", "920002.BJ"],
 )  # fmt: skip
 def test_every_board_of_a_shares_is_told(code):
-    assert is_stock(code)
-    assert not is_index(code)
+    assert Code(code).is_stock
+    assert not Code(code).is_index
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_every_board_of_a_shares_is_told(code):
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["index", "stock"])
 def test_a_foreign_code_is_left_out_of_columns_of_stocks_and_indices_alike(text, kind):
-    assert is_foreign(text)
-    word = MEANINGS[kind](text)
-    assert not is_stock(word)
-    assert not is_index(word)
+    assert Code(text).is_foreign
+    word = MEANINGS[kind](Code(text))
+    assert not Code(word).is_stock
+    assert not Code(word).is_index
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_foreign_code_is_left_out_of_columns_of_stocks_and_indices_alike(text,
      "400001.NQ"],
 )  # fmt: skip
 def test_a_contract_of_another_product_is_left_out(text):
-    assert MEANINGS["contract"](text) is None
+    assert MEANINGS["contract"](Code(text)) is None
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,13 @@ def test_a_contract_of_another_product_is_left_out(text):
 )  # fmt: skip
 def test_a_text_that_is_no_code_is_refused_with_what_the_column_accepts(kind, text, accepted):
     with pytest.raises(DataError, match=accepted):
-        MEANINGS[kind](text)
+        MEANINGS[kind](Code(text))
 
 
 def test_bare_numbers_of_indices_are_placed_by_their_exchange():
-    found = [index_code(word) for word in ("300", "399006", "899050", "980017", "930050")]
+    found = [Code(word).index() for word in ("300", "399006", "899050", "980017", "930050")]
     assert found == ["000300.SH", "399006.SZ", "899050.BJ", "980017.SZ", "930050.SH"]
-    assert stock_code("899050") == "899050.BJ"
+    assert Code("899050").stock() == "899050.BJ"
 
 
 def test_an_index_among_the_stocks_of_a_dataset_is_an_error_and_a_fund_a_warning():

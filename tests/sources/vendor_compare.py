@@ -6,16 +6,14 @@ import pyarrow.parquet as pq
 
 from quanthedge.market.checks import Collector
 from quanthedge.market.schema import TABLES
-from quanthedge.market.writer import write_streamed
+from quanthedge.market.writer import NewDataset
 
 
 def imported(layout, source, target):
     """Import with one layout module; return the tables as frames by name, and the report."""
     collector = Collector()
     found = layout.read(source, collector)
-    report = write_streamed(
-        target, found.tables, found.bars, name="m", source="s", collector=collector
-    )
+    report = NewDataset(target, "m", "s").write(found.tables, found.bars, collector=collector)
     frames = {path.stem: pq.read_table(path).to_pandas() for path in target.glob("*.parquet")}
     return frames, report
 

@@ -17,7 +17,7 @@ from quanthedge.backtesting import plan, selection
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.factors.base import Factor, as_rows
-from quanthedge.market import Market, altered
+from quanthedge.market import Market
 from quanthedge.rules import rules_changed_after
 from quanthedge.stages import (
     StageFolder,
@@ -111,7 +111,7 @@ def test_every_part_of_a_strategy_makes_a_key_of_its_own(
 
 
 def test_nothing_is_kept_of_what_was_altered_to_look_for_look_ahead(market: Market) -> None:
-    other = altered(market, 300, "scrambled")
+    other = market.altered(300, "scrambled")
     assert stage_key("numbers", other, {}) is None
     assert stage_key("numbers", other.until(other.dates[200]), {}) is None
     with rules_changed_after(np.datetime64("2014-10-08")):
@@ -125,7 +125,7 @@ def test_nothing_is_kept_of_what_was_altered_to_look_for_look_ahead(market: Mark
 def test_what_was_altered_is_worked_out_once_inside_a_run_and_again_in_the_next(
     market: Market,
 ) -> None:
-    other, worked = altered(market, 300, "scrambled"), []
+    other, worked = market.altered(300, "scrambled"), []
 
     def asked(one: Market, parts: dict[str, Any]) -> None:
         stage("numbers", one, parts, lambda: worked.append(parts))

@@ -13,7 +13,7 @@ import pytest
 from quanthedge.batch.store import Store
 from quanthedge.cli.app import app
 from quanthedge.errors import DataError
-from quanthedge.market import Market, check_fingerprint, write_dataset, writer
+from quanthedge.market import Manifest, Market, write_dataset, writer
 from quanthedge.market.checks.whole import check_dataset
 from quanthedge.market.fingerprint import file_sha256
 from quanthedge.storage import folders as storage
@@ -24,6 +24,10 @@ from tests.sample import sample_result
 def write(folder, seed=0, **more):
     more = {"overwrite": True, **more}
     return write_dataset(folder, small_market(seed), name="small", source="random", **more)
+
+
+def differences(folder):
+    return Manifest.read(folder).differences(folder)
 
 
 def hashes(folder):
@@ -353,7 +357,7 @@ def test_a_place_that_may_not_be_written_is_a_clear_error(tmp_path, monkeypatch)
     def refused(*_args, **_more):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(storage, "recover", refused)
+    monkeypatch.setattr(storage.WholeFolder, "recover", refused)
     with pytest.raises(DataError, match="may not be written"):
         write(tmp_path / "m")
 
@@ -469,22 +473,22 @@ def test_nothing_in_a_manifest_is_believed_unlooked_at(tmp_path):
 
 def test_the_fingerprint_is_computed_again_from_the_values(tmp_path):
     write(tmp_path / "m")
-    assert check_fingerprint(tmp_path / "m") == []
+    assert differences(tmp_path / "m") == []
     other = small_market(1)
     path = tmp_path / "m" / "stocks.parquet"
     good = path.read_bytes()
     rows = pq.read_table(path)
     flags = [None] * rows.num_rows
     pq.write_table(rows.set_column(2, rows.schema.field(2), pa.array(flags, pa.date32())), path)
-    line, whole = check_fingerprint(tmp_path / "m")
+    line, whole = differences(tmp_path / "m")
     assert line.startswith("stocks: its 6 rows have the fingerprint")
     assert whole.startswith("the tables have the fingerprint")
     path.write_bytes(good[:-9])
-    assert [line[:20] for line in check_fingerprint(tmp_path / "m")] == ["stocks: unreadable ("]
+    assert [line[:20] for line in differences(tmp_path / "m")] == ["stocks: unreadable ("]
     path.unlink()
-    assert [line[:20] for line in check_fingerprint(tmp_path / "m")] == ["stocks: unreadable ("]
+    assert [line[:20] for line in differences(tmp_path / "m")] == ["stocks: unreadable ("]
     pq.write_table(other["cash_rate"], path)
-    assert "not those of the schema" in check_fingerprint(tmp_path / "m")[0]
+    assert "not those of the schema" in differences(tmp_path / "m")[0]
 
 
 def test_check_fingerprint_says_in_one_line_what_differs(tmp_path, capsys):

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.storage.folders import file_name, file_names
+from quanthedge.storage import file_name, file_names
 
 STRANGE = (
     """

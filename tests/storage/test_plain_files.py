@@ -12,7 +12,7 @@ from quanthedge.market import Market
 from quanthedge.market.manifest import Manifest
 from quanthedge.record.sealed import json_of
 from quanthedge.stages import StageFolder
-from quanthedge.storage import plain_bytes, plain_json
+from quanthedge.storage import PlainFile
 from tests.stages.test_stages import copied_sample
 
 
@@ -36,14 +36,14 @@ def test_a_pipe_a_folder_and_a_file_too_large_are_not_read(tmp_path: Path) -> No
     (tmp_path / "device").symlink_to("/dev/zero")
     for name in ("pipe", "device", ".", "missing", "large"):
         with pytest.raises(OSError):  # noqa: PT011 -- the system's words differ
-            plain_bytes(tmp_path / name, 10)
+            PlainFile(tmp_path / name, 10).content()
 
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"b": {"a": 1, "a": 1}}', "[" * 100_000])
 def test_a_key_that_stands_twice_and_endless_depth_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"stands twice|too deep"):
-        plain_json(tmp_path / "x.json")
+        PlainFile(tmp_path / "x.json").json()
 
 
 @pytest.mark.parametrize("name", ["panels.json", "close.npy", "verified.json"])

@@ -146,7 +146,7 @@ def test_a_failure_between_the_two_renames_is_undone(tmp_path, windows, monkeypa
 def test_pages_are_written_and_locks_leave_nothing(tmp_path, windows):
     for text in ("one", "two"):
         storage.write_page(tmp_path / "a" / "page.html", text, "page")
-        with storage.alone(tmp_path / "a" / "x"):
+        with storage.WholeFolder(tmp_path / "a" / "x").alone():
             pass
     assert (tmp_path / "a" / "page.html").read_text(encoding="utf-8") == "two"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["page.html"]

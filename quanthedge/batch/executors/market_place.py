@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from quanthedge.batch.variant import Place
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, Manifest, file_sha256
+from quanthedge.market import TABLES, Manifest
 
 __all__ = [
     "MOST_SENT",
@@ -169,7 +169,7 @@ def finish(below: Path, fingerprint: str) -> None:
     manifest = Manifest.read(part)
     manifest.verify_files(part)
     for name, entry in manifest.tables.items():
-        if file_sha256(part / f"{name}.parquet") != entry.sha256:
+        if not entry.is_of(part / f"{name}.parquet"):
             raise DataError(f"{name}.parquet: arrived damaged")
     if manifest.fingerprint != fingerprint:
         raise DataError(f"sent a market of {manifest.fingerprint[:12]}, not {fingerprint[:12]}")

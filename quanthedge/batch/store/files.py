@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quanthedge.batch.store.rows import sha256
 from quanthedge.errors import DataError
-from quanthedge.storage import plain_bytes, plain_json, recover, storage_errors, working
+from quanthedge.storage import PlainFile, WholeFolder, storage_errors, working
 from quanthedge.trials import Catalogue
 
 __all__ = ["RECORD", "RUNS", "SERIES_FILE", "TABLES", "Files", "is_key", "is_table", "place_of"]
@@ -70,7 +70,7 @@ class Files:
         with storage_errors(self.folder):
             if os.path.lexists(mark):
                 self._check_mark(mark)
-                recover(self.folder / RUNS)
+                WholeFolder(self.folder / RUNS).recover()
                 return
             there = set(os.listdir(self.folder)) if self.folder.is_dir() else set()
             if not make or there - _OURS_BEFORE:
@@ -87,7 +87,7 @@ class Files:
 
     def _check_mark(self, mark: Path) -> None:
         try:
-            form = plain_json(mark)["format"]
+            form = PlainFile(mark).json()["format"]
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DataError(f"{mark}: is damaged; put it back, or choose another folder") from error
         if form != _FORMAT:
@@ -132,7 +132,7 @@ class Files:
         try:
             if path.stat().st_size > _LARGEST:
                 raise DataError(f"{path}: is larger than any series of a run")
-            data = plain_bytes(path, _LARGEST)
+            data = PlainFile(path, _LARGEST).content()
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be read ({error.strerror}); run it again: "

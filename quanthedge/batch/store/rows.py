@@ -17,7 +17,7 @@ from quanthedge.backtesting import versions
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.stages import code_digest
-from quanthedge.storage import limits
+from quanthedge.storage import Budget
 from quanthedge.strategy import Strategy
 
 __all__ = [
@@ -239,7 +239,7 @@ def read_series(data: bytes, columns: Sequence[str]) -> pd.DataFrame:
 
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-        if file.metadata.num_rows * len(SERIES) * 8 > limits().file_bytes:
+        if file.metadata.num_rows * len(SERIES) * 8 > Budget.now().file_bytes:
             raise ValueError(f"{file.metadata.num_rows:,} rows")
         table = file.read(["date", *columns])
         days = table["date"].to_numpy().astype("datetime64[ms]")

@@ -15,7 +15,7 @@ from quanthedge.batch.store.whole import check_whole, key_of
 from quanthedge.batch.store.writing import Data, Ready, adopted, insert, number_of
 from quanthedge.errors import DataError
 from quanthedge.record import Record, RunFolder
-from quanthedge.storage import recover, storage_errors
+from quanthedge.storage import WholeFolder, storage_errors
 from quanthedge.trials import Catalogue
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def check(catalogue: Catalogue, files: Files, *, repair: bool = False) -> pd.Dat
             return _table(found)
         with catalogue.reading() as connection:
             rows = _rows(connection)
-    recover(files.folder / RUNS)
+    WholeFolder(files.folder / RUNS).recover()
     days, otherwise, folders = [], [], []
     for row in rows:
         if row.status == "done":

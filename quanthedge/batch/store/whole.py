@@ -12,7 +12,7 @@ from quanthedge.batch.store.rows import Entry, read_series, sha256
 from quanthedge.batch.variant import SERIES, Outcome, Variant
 from quanthedge.errors import DataError
 from quanthedge.record import Record, RunFolder, wanted
-from quanthedge.storage import plain_bytes, storage_errors, working
+from quanthedge.storage import PlainFile, storage_errors, working
 from quanthedge.trials import Catalogue, digest
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _is_as_kept(place: Path, digest: str) -> bool:
 def check_whole(place: Path, digest: str) -> None:
     """Refuse a run folder whose ``run.json`` is not the one that was kept."""
     try:
-        data = plain_bytes(place / RunFolder.HEAD, _LARGEST)
+        data = PlainFile(place / RunFolder.HEAD, _LARGEST).content()
     except OSError as error:
         raise DataError(f"{place / RunFolder.HEAD}: cannot be read ({error.strerror})") from error
     if sha256(data) != digest:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 
 __all__ = ["check_agreement"]
 
@@ -111,7 +111,7 @@ def _indices(one: pa.Table, two: pa.Table, collector: Collector) -> None:
     if len(bad):
         examples = [
             f"{row.code} {row.date:%Y-%m-%d}: {row.close:g} and {row.close_two:g}"
-            for row in bad.head(EXAMPLES).itertuples()
+            for row in bad.head(Collector.EXAMPLES).itertuples()
         ]
         what = f"(of {len(both):,}) have another close in industry_index_daily"
         collector.add("warning", "index_daily", "two closes", len(bad), what, examples)
@@ -130,7 +130,7 @@ def _settlements(futures: pa.Table, collector: Collector) -> None:
         examples = [
             f"{futures['contract'][k + 1]} {futures['date'][k + 1]}: pre_settle {before[k + 1]:g}, "
             f"settle of the bar before {settle[k]:g}"
-            for k in places[:EXAMPLES].tolist()
+            for k in places[: Collector.EXAMPLES].tolist()
         ]
         what = "have a pre_settle that is not the settle of the contract's bar before"
         collector.add("warning", "futures_daily", "pre_settle", len(places), what, examples)
@@ -194,7 +194,7 @@ def _say_figures(
     name = "liabilities / assets, percent," if figure == "share" else figure
     examples = [
         f"{row['code']} {row['date']:%Y-%m-%d}: {row['value']:.6g} and {row[figure]:.6g}"
-        for _, row in bad.head(EXAMPLES).iterrows()
+        for _, row in bad.head(Collector.EXAMPLES).iterrows()
     ]
     limit = "0.5 points" if figure == "share" else "1%"
     text = f"(of {compared:,} {what}) differ by more than {limit} from {name} of statements"

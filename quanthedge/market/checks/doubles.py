@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from quanthedge.market.blocks import Axes, Block
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 
 __all__ = ["Double", "Doubles"]
 
@@ -100,7 +100,7 @@ class Doubles:
         self._collector.doubles += found
         if found:
             what = "of stocks have equal bars on many days (one company under two codes?)"
-            examples = [str(one) for one in found[:EXAMPLES]]
+            examples = [str(one) for one in found[: Collector.EXAMPLES]]
             self._collector.add(
                 "warning", "stock_daily", "one company twice", len(found), what, examples,
                 cure=_CURE, unit="pair",

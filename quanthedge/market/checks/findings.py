@@ -8,13 +8,14 @@ from quanthedge.errors import DataError
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, error_said, retold, texts
 
-__all__ = ["ALREADY_THERE", "ASSUMED", "CheckReport", "Collector", "Finding"]
+__all__ = ["CheckReport", "Collector", "Finding"]
 
 Level = Literal["error", "warning", "info"]
 _LEVELS: tuple[Level, ...] = ("error", "warning", "info")
-EXAMPLES = 5
-ALREADY_THERE = "already there"  # the rule of the finding that nothing had to be written
-ASSUMED = "assumed"  # the rule of findings that say what a source does not hold
+# rules of findings that mean the same wherever they are met
+_ALREADY_THERE = "already there"
+_ASSUMED = "assumed"
+_REPEATED = "that repeat another row in every value counted once"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ class CheckReport:
     @property
     def already_there(self) -> bool:
         """Whether the dataset was there already, so that nothing was written."""
-        return any(finding.rule == ALREADY_THERE for finding in self.findings)
+        return any(finding.rule == _ALREADY_THERE for finding in self.findings)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the source does not hold and had to be assumed, in words."""
+        return tuple(finding.text for finding in self.findings if finding.rule == _ASSUMED)
 
     def raise_errors(self, what: str) -> None:
         """Raise a DataError that names the first errors; do nothing when there is none."""
@@ -195,6 +201,8 @@ def _plural(unit: str) -> str:
 class Collector:
     """Gathers findings piece by piece; the same rule met again adds to its count."""
 
+    EXAMPLES = 5  # that are kept of a finding, the first ones
+
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], _Entry] = {}
         self._parts: list[Collector] = []
@@ -230,9 +238,28 @@ class Collector:
         key = (table, rule, what)
         entry = self._entries.setdefault(key, _Entry(level, table, rule, what, cure, unit))
         entry.count += count
-        room = EXAMPLES - len(entry.examples)
+        room = self.EXAMPLES - len(entry.examples)
         if room > 0:
             entry.examples += list(examples)[:room]
+
+    def assume(self, table: str, what: str) -> None:
+        """Report an assumption about data that the source does not hold; it stays in the manifest.
+
+        >>> collector = Collector()
+        >>> collector.assume("stock_daily", "is_st is not in the source: no stock counts as ST")
+        >>> print(collector.report().warnings[0])
+        stock_daily: is_st is not in the source: no stock counts as ST
+        """
+        self.add("warning", table, _ASSUMED, 0, what)
+
+    def repeated(self, table: str, count: int, examples: Iterable[str] = ()) -> None:
+        """Report rows of a table that say again what another one says and count once."""
+        self.add("info", table, "repeats", count, _REPEATED, examples)
+
+    def already_there(self) -> None:
+        """Report that the dataset is there already, so that nothing is written."""
+        what = "is there already: nothing written"
+        self.add("info", "dataset", _ALREADY_THERE, 0, what)
 
     @property
     def failed(self) -> bool:

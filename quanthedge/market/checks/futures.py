@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_turnover
@@ -75,7 +75,9 @@ def _unfinished(
     expiry = last[first]
     short = np.flatnonzero((final < expiry) & (expiry <= date.max()))
     if len(short):
-        examples = [f"{names[k]} {final[k]}, expires {expiry[k]}" for k in short[:EXAMPLES]]
+        examples = [
+            f"{names[k]} {final[k]}, expires {expiry[k]}" for k in short[: Collector.EXAMPLES]
+        ]
         rows.collector.add(
             "warning", "futures_daily", "ends early", len(short),
             "end before their last trading day: they cannot be held to expiry",

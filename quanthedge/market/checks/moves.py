@@ -12,13 +12,11 @@ import numpy as np
 
 from quanthedge.market.blocks import Block
 from quanthedge.market.checks.findings import Level
-from quanthedge.market.checks.price_limits import BarLimits
-from quanthedge.rules import TICK
+from quanthedge.market.checks.price_limits import BarLimits, LimitPanel
 
 __all__ = ["MOVES", "Move", "Moves", "find_moves"]
 
 Array = np.ndarray[Any, Any]
-GRACE = 1.01 * TICK  # previous closes worked out from a factor may be a tick off
 _FACTOR_FALL = 0.97  # rights and capital reductions only; dividends and bonus shares raise it
 _ROUNDING = 0.005  # the most that rounding to a tick adds to a limit at 1 yuan and more
 
@@ -155,10 +153,9 @@ def find_moves(block: Block, limits: BarLimits, sound: Array) -> Moves:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         highest, lowest = limits.prices(pre_close)
         judged = ready & ~np.isnan(highest)
-        beyond = judged & ((close > highest + GRACE) | (close < lowest - GRACE))
-        wide = ready & (
-            (block.numbers("high") > highest + GRACE) | (block.numbers("low") < lowest - GRACE)
-        )
+        beyond = judged & LimitPanel.beyond(close, close, lowest, highest)
+        low, high = block.numbers("low"), block.numbers("high")
+        wide = ready & LimitPanel.beyond(low, high, lowest, highest)
         gap, step = _since_before(block, limits.first, ready)
         again = limits.relisting & _beyond_board(limits, close, pre_close)
         found = {
@@ -200,5 +197,4 @@ def _since_before(block: Block, first: Array, ready: Array) -> tuple[Array, Arra
 
 def _beyond_board(limits: BarLimits, close: Array, pre_close: Array) -> Array:
     highest, lowest = limits.board_prices(pre_close)
-    beyond: Array = (close > highest + GRACE) | (close < lowest - GRACE)
-    return beyond
+    return LimitPanel.beyond(close, close, lowest, highest)

@@ -19,7 +19,7 @@ from quanthedge.market.checks.further import (
 from quanthedge.market.checks.levels import check_level
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.checks.turnover import check_index_units
-from quanthedge.market.codes import is_index, is_stock
+from quanthedge.market.codes import Code
 from quanthedge.market.schema import CODE_FORMAT, CODE_PATTERN, TABLES
 
 __all__ = ["check_others"]
@@ -88,12 +88,13 @@ def _stocks(rows: Rows) -> Array:
     codes = rows.texts("code")
     malformed = np.array([CODE_PATTERN.fullmatch(code) is None for code in codes], dtype=bool)
     rows.flag("error", "code", malformed, "have a malformed code", cure=f"accepted: {CODE_FORMAT}")
-    index = np.array([is_index(code) for code in codes], dtype=bool)
+    index = np.array([Code(code).is_index for code in codes], dtype=bool)
     rows.flag(
         "error", "index", index, "are indices, not stocks",
         cure="remove them here and from stock_daily; their bars belong into index_daily",
     )  # fmt: skip
-    others = ~(malformed | index) & np.array([not is_stock(code) for code in codes], dtype=bool)
+    stock = np.array([Code(code).is_stock for code in codes], dtype=bool)
+    others = ~(malformed | index | stock)
     rows.flag(
         "warning", "no A share", others,
         "are no A shares (funds, bonds, B shares ...): no rule of the book holds for them",

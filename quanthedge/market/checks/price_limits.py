@@ -25,15 +25,16 @@ from quanthedge.market.name_marks import (
     UNREFORMED_MARK,
     name_marks,
 )
-from quanthedge.rules import Board, LimitClass, Row, StockLimits, limit_prices
+from quanthedge.rules import TICK, Board, LimitClass, Row, StockLimits, limit_prices
 
 if TYPE_CHECKING:
     from quanthedge.market.dataset import Market
 
-__all__ = ["BarLimits", "BarRows", "LimitBook", "LimitPanel"]
+__all__ = ["BarLimits", "LimitBook", "LimitPanel"]
 
 Array = np.ndarray[Any, Any]
 _OLD = 1_000_000  # listing age of a stock listed before the calendar begins, in trading days
+_GRACE = 1.01 * TICK
 _LISTING_DAYS = 30  # trading days after which no rule of listing days holds
 _CHINEXT = Board.NAMES.index("chinext")
 
@@ -53,7 +54,7 @@ class Bars(Protocol):
         """Return a column [rows]."""
 
 
-class BarRows(NamedTuple):
+class _BarRows(NamedTuple):
     """Bars from arrays: ``columns`` has at least is_st and is_delisting."""
 
     stock: Array
@@ -183,6 +184,25 @@ class LimitBook:
             np.hstack([table, wide * limits[:, k]]) for k, table in enumerate((self.up, self.down))
         )
 
+    @classmethod
+    def on(
+        cls, calendar: Array, codes: Array, listed: Array, names: pd.DataFrame | None
+    ) -> "LimitBook":
+        """Return the book of stocks that are given by calendar [T] and codes [N], as arrays."""
+        return cls(Axes(calendar, codes), listed, names)
+
+    def of_rows(self, stock: Array, day: Array, columns: dict[str, Array]) -> BarLimits:
+        """Return the limits of bars that are given as arrays [rows], as :meth:`of` does.
+
+        Parameters
+        ----------
+        stock, day
+            Places of each bar's stock and of its day in the calendar.
+        columns
+            At least is_st and is_delisting.
+        """
+        return self.of(_BarRows(stock, day, columns))
+
     def of(self, bars: Bars) -> BarLimits:
         """Return the limits of bars of whole stocks; rows without a place have none known.
 
@@ -278,6 +298,16 @@ class LimitPanel(NamedTuple):
     down: Array
     inward: Array
 
+    @staticmethod
+    def beyond(low: Array, high: Array, lowest: Array, highest: Array) -> Array:
+        """Return whether prices lie beyond the limit prices of their day, bool.
+
+        Previous closes that were worked out from a factor may be a tick off, and limits with them:
+        so much is no breach. False where a price or a limit is not known.
+        """
+        outside: Array = (high > highest + _GRACE) | (low < lowest - _GRACE)
+        return outside
+
     @classmethod
     def of(cls, market: "Market", first: int, last: int) -> "LimitPanel":
         """Return the limits of the rows ``first .. last`` of a market.
@@ -290,7 +320,8 @@ class LimitPanel(NamedTuple):
         """
         calendar = market.calendar
         begin = int(np.searchsorted(calendar, market.dates[0]))
-        book = LimitBook(Axes(calendar, market.codes), market.list_dates(), market.stock_names())
+        names = market.stock_names()
+        book = LimitBook.on(calendar, market.codes, market.list_dates(), names)
         span = slice(begin + first, begin + last + 1)
         place = book.plain(market.panel("is_st")[first : last + 1], span)
         leaving = market.panel("is_delisting")[: last + 1].any(axis=0)
@@ -307,7 +338,7 @@ class LimitPanel(NamedTuple):
             found.append(_bars(traded[: last + 1], [int(n)], start, int(book.ipo_days[n])))
         for stock, at in found:
             flags = {name: market.panel(name)[at, stock] for name in ("is_st", "is_delisting")}
-            limits = book.of(BarRows(stock, at + begin, flags))
+            limits = book.of_rows(stock, at + begin, flags)
             inside = at >= first
             place[at[inside] - first, stock[inside]] = limits.place[inside]
         return cls(place, book.up[span], book.down[span], book.inward)

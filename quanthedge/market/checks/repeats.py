@@ -6,14 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.rows import row_names
 from quanthedge.market.schema import TableSchema
 
-__all__ = ["REPEATED", "counted_once", "neighbours_equal"]
+__all__ = ["counted_once", "neighbours_equal"]
 
 Array = np.ndarray[Any, Any]
-REPEATED = "that repeat another row in every value counted once"
 
 
 def counted_once(table: pa.Table, schema: TableSchema, collector: Collector) -> pa.Table:
@@ -27,8 +26,8 @@ def counted_once(table: pa.Table, schema: TableSchema, collector: Collector) -> 
     equal = twice[neighbours_equal(table, twice)]
     if len(equal) == 0:
         return table
-    examples = row_names(table.take(pa.array(equal[:EXAMPLES])), schema)
-    collector.add("info", schema.name, "repeats", len(equal), REPEATED, examples)
+    examples = row_names(table.take(pa.array(equal[: Collector.EXAMPLES])), schema)
+    collector.repeated(schema.name, len(equal), examples)
     keep = np.ones(table.num_rows, dtype=bool)
     keep[equal] = False
     return table.filter(pa.array(keep)).combine_chunks()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.market.checks.findings import EXAMPLES, Collector, Level
+from quanthedge.market.checks.findings import Collector, Level
 from quanthedge.market.schema import TableSchema
 
 __all__ = ["Rows", "row_names"]
@@ -77,7 +77,7 @@ class Rows:
         """Report the rows where `bad` holds, naming the values of `show`; return `bad`."""
         count = int(np.count_nonzero(bad))
         if count:
-            first = self.table.take(pa.array(np.flatnonzero(bad)[:EXAMPLES]))
+            first = self.table.take(pa.array(np.flatnonzero(bad)[: Collector.EXAMPLES]))
             examples = row_names(first, self.schema)
             for column in show:
                 values = first[column].to_pylist()

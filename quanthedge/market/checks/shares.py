@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from quanthedge.market.blocks import Block
-from quanthedge.market.checks.findings import EXAMPLES, Collector, Level
+from quanthedge.market.checks.findings import Collector, Level
 from quanthedge.market.checks.levels import decimal_steps, steps_of
 from quanthedge.market.checks.rows import Rows
 
@@ -115,7 +115,9 @@ class TurnoverRates:
                     f"with a usual volume below a hundred-thousandth of {name}: they are in "
                     "another unit, such as ten thousand times too many"
                 )
-                examples = [f"{self._codes[k]} {10 ** usual[k]:.2g}" for k in low[:EXAMPLES]]
+                examples = [
+                    f"{self._codes[k]} {10 ** usual[k]:.2g}" for k in low[: Collector.EXAMPLES]
+                ]
                 self._collector.add(
                     "warning", "stock_daily", f"{name} unit of all bars", len(low), what, examples,
                     cure="shares are counted one by one on all days; fix the source", unit="stock",

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.market.blocks import Axes, Block
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.rows import Rows
 from quanthedge.market.schema import TABLES
 
@@ -22,7 +22,7 @@ _SAME_CLOSE_DAYS = 10  # two weeks
 _SAME_BAR_DAYS = 5  # one week
 _LOW_PRICE = 2.0  # yuan; below it a tick is 0.5% and more, and equal bars are no sign
 PRICES = ("open", "high", "low", "close")
-REPEATED = "repeat the prices and the volume of the day before (stale?)"
+_REPEATED = "repeat the prices and the volume of the day before (stale?)"
 
 
 class StaleBars:
@@ -37,7 +37,7 @@ class StaleBars:
         """Look at a block; `same` are the rows whose row before is sound and the same stock's."""
         equal = {name: _as_before(block.numbers(name)) & same for name in (*PRICES, "volume")}
         bar = equal["open"] & equal["high"] & equal["low"] & equal["close"]
-        rows.flag("warning", "repeated bar", bar & equal["volume"], REPEATED, show=("close",))
+        rows.flag("warning", "repeated bar", bar & equal["volume"], _REPEATED, show=("close",))
         bar &= block.numbers("close") >= _LOW_PRICE
         for name, held, least in (
             ("close", equal["close"], _SAME_CLOSE_DAYS),
@@ -58,7 +58,7 @@ class StaleBars:
         ):
             runs = sorted(self._runs[name], key=lambda run: -run[0])
             if runs:
-                examples = [text for _, text in runs[:EXAMPLES]]
+                examples = [text for _, text in runs[: Collector.EXAMPLES]]
                 self._collector.add(
                     "warning", "stock_daily", f"same {name}", len(runs), what, examples,
                     unit="stretch",

@@ -8,7 +8,7 @@ import pyarrow as pa
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.checks.doubles import Doubles
 from quanthedge.market.checks.ex_days import ExDays
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.moves import MOVES, Moves, find_moves
 from quanthedge.market.checks.price_limits import LimitBook
 from quanthedge.market.checks.rows import Rows
@@ -268,7 +268,7 @@ class StockBarsCheck:
             ("warning", _sudden_fall(counts), "have less than half of the neighbours' stock bars"),
         ):
             if bad.any():
-                dates = [str(date) for date in calendar[bad][:EXAMPLES]]
+                dates = [str(date) for date in calendar[bad][: Collector.EXAMPLES]]
                 add(level, "stock_daily", what, int(bad.sum()), what, dates, unit="day")  # type: ignore[arg-type]
 
     def _first_bars(self) -> None:
@@ -284,7 +284,7 @@ class StockBarsCheck:
             what = "with a first bar later than its list_date"
             examples = [
                 f"{self._axes.codes[k]} {first[k]}, list_date {self._listed[k]}"
-                for k in late[:EXAMPLES]
+                for k in late[: Collector.EXAMPLES]
             ]
             self._collector.add(
                 "warning", "stocks", "late start", len(late), what, examples, unit="stock"
@@ -296,7 +296,7 @@ class StockBarsCheck:
         silent = self._axes.codes[~self._seen.any(axis=1)]
         if len(silent):
             what = "have no bar in stock_daily"
-            examples = [str(code) for code in silent[:EXAMPLES]]
+            examples = [str(code) for code in silent[: Collector.EXAMPLES]]
             add("warning", "stocks", "no bars", len(silent), what, examples, unit="stock")
         stock, day = np.nonzero(self._seen)
         gap = np.diff(day)
@@ -306,7 +306,7 @@ class StockBarsCheck:
             what = f"without a bar for more than {_LONG_GAP_DAYS} trading days (suspended?)"
             examples = [
                 f"{codes[stock[k]]} after {calendar[day[k]]} until {calendar[day[k + 1]]}"
-                for k in long[np.argsort(-gap[long], kind="stable")][:EXAMPLES]
+                for k in long[np.argsort(-gap[long], kind="stable")][: Collector.EXAMPLES]
             ]
             add("info", "stock_daily", "long gaps", len(long), what, examples, unit="stretch")
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from quanthedge.market.blocks import Axes
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 
 __all__ = ["check_survival", "years_gone"]
 
@@ -40,7 +40,7 @@ def check_survival(
     silent = present & np.isnat(gone) & (final < used[-1] - _SILENT_DAYS)
     if silent.any():
         what = f"without a bar on the last {_SILENT_DAYS} days or more, and without a delist_date"
-        places = np.flatnonzero(silent)[:EXAMPLES]
+        places = np.flatnonzero(silent)[: Collector.EXAMPLES]
         examples = [f"{axes.codes[k]} last {axes.calendar[final[k]]}" for k in places]
         collector.add(
             "info", "stocks", "silent", int(silent.sum()), what, examples, unit="stock"
@@ -79,6 +79,8 @@ def _rare(
     rare = np.flatnonzero((counts > 0) & (span >= _SILENT_DAYS) & (counts < _RARE_SHARE * span))
     if len(rare):
         order = rare[np.argsort(counts[rare] / span[rare], kind="stable")]
-        examples = [f"{axes.codes[k]} {counts[k] / span[k]:.0%}" for k in order[:EXAMPLES]]
+        examples = [
+            f"{axes.codes[k]} {counts[k] / span[k]:.0%}" for k in order[: Collector.EXAMPLES]
+        ]
         what = f"with bars on less than {_RARE_SHARE:.0%} of the days on which they were listed"
         collector.add("info", "stock_daily", "rare", len(rare), what, examples, unit="stock")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.market.checks.findings import EXAMPLES
+from quanthedge.market.checks.findings import Collector
 from quanthedge.market.checks.rows import Rows
 from quanthedge.rules import IndexProduct
 
@@ -56,7 +56,7 @@ def _report(
             f"of {product} ({date[found].min()} to {date[found].max()}, of {all_:,} known) have a "
             f"turnover {typical:,g} times volume x price x multiplier, where 1 is right{meaning}"
         )
-        order = found[np.argsort(date[found], kind="stable")][:EXAMPLES]
+        order = found[np.argsort(date[found], kind="stable")][: Collector.EXAMPLES]
         contract = rows.texts("contract")
         examples = [f"{contract[k]} {date[k]}, {ratio[k]:,.6g} times" for k in order]
         rows.collector.add(

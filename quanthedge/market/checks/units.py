@@ -12,7 +12,7 @@ import numpy as np
 
 from quanthedge.errors import RuleError
 from quanthedge.market.blocks import Block
-from quanthedge.market.checks.findings import EXAMPLES, Collector
+from quanthedge.market.checks.findings import Collector
 from quanthedge.rules import Board
 
 __all__ = ["GROUPS", "UnitsCheck", "board_groups"]
@@ -150,7 +150,7 @@ class UnitsCheck:
             examples = [
                 f"{axis[k]}{self._when(k) if name == 'stock' else ''}: {off[k]:,} of {rows[k]:,} "
                 f"bars, about {10.0 ** (self._log[name][k] / off[k]):,.3g}"
-                for k in wrong[np.argsort(-off[wrong], kind="stable")][:EXAMPLES]
+                for k in wrong[np.argsort(-off[wrong], kind="stable")][: Collector.EXAMPLES]
             ]
             what = "have amount / (volume x price) at another decimal power than 1 in many bars"
             self._collector.add(

@@ -11,7 +11,7 @@ import pandas as pd
 from quanthedge.market.blocks import Axes, Block
 from quanthedge.market.checks.moves import MOVES, find_moves
 from quanthedge.market.checks.price_limits import LimitBook
-from quanthedge.market.table_files import parquet_file
+from quanthedge.market.table_files import TableFile
 
 __all__ = ["BarCounts", "Months", "count_bars", "month_axis"]
 
@@ -135,7 +135,7 @@ def _by_month(cells: Array, edges: Array, days: Array) -> Array:
 
 
 def _blocks(file: Path, axes: Axes) -> Iterable[Block]:
-    with parquet_file(file) as source:
+    with TableFile(file).opened() as source:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group, columns=list(COLUMNS))
             yield Block.of(table.combine_chunks(), axes)

@@ -1,6 +1,5 @@
 """`quality_report`: what a dataset holds, what is missing, and what looks wrong, in one object."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,12 @@ from quanthedge.market.quality.text import (
     moves_text,
     tables_text,
 )
-from quanthedge.market.table_files import read_parquet
-from quanthedge.typing import Language
+from quanthedge.market.table_files import TableFile
+from quanthedge.typing import Language, Tell
 
 __all__ = ["QualityReport", "TableFacts", "quality_report"]
 
 Array = np.ndarray[Any, Any]
-Progress = Callable[[str], None]
 _DAMAGED = ("missing file", "changed file")
 _MEMBERS_MISSING = 0.01
 
@@ -118,7 +116,7 @@ class QualityReport:
         return self.to_text()
 
 
-def quality_report(path: str | Path, *, progress: Progress | None = None) -> QualityReport:
+def quality_report(path: str | Path, *, progress: Tell | None = None) -> QualityReport:
     """Check a dataset and say what it holds and what is missing.
 
     Parameters
@@ -167,7 +165,7 @@ def quality_report(path: str | Path, *, progress: Progress | None = None) -> Qua
 
 def _read(folder: Path, name: str) -> pa.Table:
     try:
-        return read_parquet(folder / f"{name}.parquet").combine_chunks()
+        return TableFile(folder / f"{name}.parquet").parquet().combine_chunks()
     except (pa.ArrowInvalid, OSError) as problem:
         raise DataError(
             f"{folder / name}.parquet: unreadable ({problem}); import again"

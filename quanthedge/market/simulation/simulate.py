@@ -44,7 +44,7 @@ from quanthedge.market.simulation.watchers import (
     holdings_table,
     owners_table,
 )
-from quanthedge.market.writer import check_target, write_dataset
+from quanthedge.market.writer import NewDataset, write_dataset
 
 __all__ = ["SimulatedMarket", "simulate_market", "simulate_tables"]
 
@@ -101,7 +101,7 @@ def simulate_market(
         f"simulated by QuantHedge: {settings.stocks} stocks, {settings.years} years from "
         f"{settings.start}, seed {settings.seed}"
     )
-    check_target(Path(target), name, source, overwrite)
+    NewDataset(Path(target), name, source, overwrite=overwrite)  # refused before the work
     market = simulate_tables(settings)
     return write_dataset(
         target,

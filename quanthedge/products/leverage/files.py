@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from quanthedge.begin import strategy_place
-from quanthedge.documents import apply_changes, check_kinds, read_cells, read_document
+from quanthedge.documents import Document, read_cells
 from quanthedge.errors import DataError
 from quanthedge.products.leverage.exposure import LeveragedExposure
 
@@ -22,11 +22,11 @@ def load_exposure(path: str | Path, changes: Iterable[str] = ()) -> LeveragedExp
         When the file cannot be read, or has an unknown key or a value out of range.
     """
     path = strategy_place(path)
-    document = read_document(path, "product")
-    apply_changes(document, changes)
+    document = Document.read(path, "product")
+    document.change(changes)
     origin = {"origin": {"LeveragedExposure": f"product {path}"}}
     model = LeveragedExposure.model_validate(document, context=origin)
-    check_kinds(document, model.model_dump(), f"product {path}")
+    document.check_kinds(model.model_dump(), f"product {path}")
     return model
 
 

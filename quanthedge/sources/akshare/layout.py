@@ -68,7 +68,7 @@ from quanthedge.sources.akshare.tables import (
     YIELD_CURVE,
 )
 from quanthedge.sources.melting import curve_rows
-from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.vendors.actions import actions_of
 from quanthedge.sources.vendors.adjustment import (
     factor_of_adjusted,
@@ -190,7 +190,7 @@ def _actions(folder: Folder) -> pa.Table | None:
     rights = folder.read(RIGHTS)
     if rights is None:
         what = "rights issues are not in the source: their ex-dates show as losses"
-        assume(collector, "corporate_actions", what)
+        collector.assume("corporate_actions", what)
     else:
         rows = pa.concat_tables([rows, rights], promote_options="default")
     rows = rows.append_column("period_end", rows["announce_date"])

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import is_stock, stock_code
+from quanthedge.market import Code
 from quanthedge.sources.download.plan import Period, Read, Request, Span, Stages, Table
 from quanthedge.sources.files import as_dates
 
@@ -159,7 +159,7 @@ def _codes(read: Read, period: Period) -> list[tuple[str, date]]:
 
 def _is_share(word: str) -> bool:
     try:
-        return is_stock(stock_code(word))
+        return Code(Code(word).stock()).is_stock
     except DataError:
         return False
 

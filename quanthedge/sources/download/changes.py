@@ -11,7 +11,7 @@ import pyarrow as pa
 
 __all__ = ["Changes", "changes_between"]
 
-EXAMPLES = 3
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -127,4 +127,4 @@ def _text(row: tuple[Any, ...]) -> str:
 
 
 def _some(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(islice(texts, EXAMPLES))
+    return tuple(islice(texts, _EXAMPLES))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quanthedge.errors import DataError
-from quanthedge.market import index_code
+from quanthedge.market import Code
 from quanthedge.sources.download.plan import Vendor
 from quanthedge.sources.download.secret import Token
 
@@ -39,7 +39,7 @@ def vendor_client(
     DataError
         There is no such vendor, index, package or token, or the vendor takes no token.
     """
-    codes = None if indices is None else [index_code(word) for word in indices]
+    codes = None if indices is None else [Code(word).index() for word in indices]
     if name == "tushare":
         from quanthedge.sources.tushare.client import URL, Tushare
         from quanthedge.sources.tushare.plan import INDICES

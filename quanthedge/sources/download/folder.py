@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from quanthedge.errors import DataError
-from quanthedge.market import parquet_file
+from quanthedge.market import TableFile
 from quanthedge.sources.download.journal import Entry, Journal
 from quanthedge.sources.download.plan import Request
-from quanthedge.storage import flush_folder, recover, working
+from quanthedge.storage import WholeFolder, working
 
 __all__ = ["DownloadFolder", "opened"]
 
@@ -58,7 +58,7 @@ class DownloadFolder:
         if not path.is_file():
             return None
         try:
-            return parquet_file(path).read()
+            return TableFile(path).opened().read()
         except (pa.ArrowException, OSError):
             return None
 
@@ -70,7 +70,7 @@ class DownloadFolder:
         """Return some columns of all files of a table; None when there is none."""
         pieces = []
         for path in sorted((self.path / table).glob("**/*.parquet")):
-            piece = parquet_file(path).read()
+            piece = TableFile(path).opened().read()
             missing = [name for name in columns if name not in piece.column_names]
             if missing:
                 raise DataError(f"{path}: column '{missing[0]}' is missing; remove the file")
@@ -131,7 +131,7 @@ def opened(path: Path, vendor: str) -> Iterator[DownloadFolder]:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with _alone(path):
-            recover(path / _LOCK)
+            WholeFolder(path / _LOCK).recover()
             with working(path, "download") as work:
                 yield DownloadFolder(path, vendor, work.content)
     except OSError as problem:
@@ -183,4 +183,4 @@ def _write_whole(path: Path, data: bytes, part: Path) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    flush_folder(path.parent)
+    WholeFolder(path.parent).flush()

@@ -52,7 +52,7 @@ from quanthedge.sources.joinquant.tables import (
     VALUATION,
     WHOLE_REPORTS,
 )
-from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.vendors.actions import actions_of
 from quanthedge.sources.vendors.adjustment import unadjusted, with_column, with_shares
 from quanthedge.sources.vendors.assembling import Parts, assemble, calendar_of, index_daily_of
@@ -172,7 +172,7 @@ def _without_factor(bars: pa.Table, actions: bool, collector: Collector) -> pa.T
         few = days < _MANY_DAYS or len(np.unique(code)) < _MANY_STOCKS
         if few and not shown.any():
             what = "factor is 1 everywhere and pre_close is the close before: no ex-date so far"
-            assume(collector, "stock_daily", what)
+            collector.assume("stock_daily", what)
         if few or shown.any():
             return bars
     raise DataError(

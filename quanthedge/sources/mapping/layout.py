@@ -88,7 +88,7 @@ from quanthedge.market import TABLES, Column, day_of
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import as_flags, as_texts
 from quanthedge.sources.mapping.document import FILE, TableMapping, read_mapping
-from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.vendors.adjustment import unadjusted, with_column
 from quanthedge.sources.vendors.assembling import (
     Parts,
@@ -342,10 +342,10 @@ def _completed_columns(
         if column.may_be_absent:
             continue
         if name == "corporate_actions" and column.name.endswith("_per_share"):
-            assume(collector, name, f"{column.name} is not in the source: 0")
+            collector.assume(name, f"{column.name} is not in the source: 0")
             table = with_column(table, column.name, np.zeros(table.num_rows))
         elif column.name == "name_en":
-            assume(collector, name, "no English names in the source: the Chinese ones stand")
+            collector.assume(name, "no English names in the source: the Chinese ones stand")
             table = with_column(table, column.name, table["name_zh"])
         elif column.nullable:
             kind = pa.string() if column.kind in ("text", "label") else column.arrow.type

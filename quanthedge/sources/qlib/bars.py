@@ -16,7 +16,6 @@ from quanthedge.errors import DataError
 from quanthedge.market.checks import Collector
 from quanthedge.sources.cents import Cents
 from quanthedge.sources.qlib.features import Features
-from quanthedge.sources.source import assume
 
 __all__ = ["PRE_CLOSE", "USED", "Units", "index_bars", "stock_bars", "units_of"]
 
@@ -58,7 +57,7 @@ def units_of(features: Features, names: Sequence[str], collector: Collector) -> 
     known = np.array([ratio for ratio in ratios if np.isfinite(ratio)])
     if len(known) == 0:
         what = "the unit of volume is not in the source: shares are taken"
-        assume(collector, "stock_daily", what)
+        collector.assume("stock_daily", what)
         return Units()
     middle = float(np.median(known))
     alike = np.abs(np.log(known / middle)) < np.log(_SCATTER)
@@ -67,14 +66,14 @@ def units_of(features: Features, names: Sequence[str], collector: Collector) -> 
             "amount is on another scale for each stock (divided by its first close?) and is left "
             "out; the unit of volume cannot be told: shares are taken"
         )
-        assume(collector, "stock_daily", what)
+        collector.assume("stock_daily", what)
         return Units(amount=None)
     if abs(np.log(middle / 0.1)) < np.log(_SCATTER):
         what = (
             "amount / (volume x price) is 0.1: volume is taken to be in lots of 100 shares and "
             "amount in thousands of yuan"
         )
-        assume(collector, "stock_daily", what)
+        collector.assume("stock_daily", what)
         return Units(100.0, 1000.0)
     return Units()
 
@@ -283,5 +282,5 @@ def _index_factor(code: str, close: Array, factor: Array, collector: Collector) 
     else:
         what = f"{code} has no factor on every day" if partly else f"{code} has no factor but 1"
         what += ": its values are taken to be the published ones"
-    assume(collector, "index_daily", what)
+    collector.assume("index_daily", what)
     return np.ones(len(close))

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import is_stock, stock_code
+from quanthedge.market import Code
 from quanthedge.market.checks import Collector
 from quanthedge.storage import claim
 
@@ -62,10 +62,10 @@ def fundamentals(folder: Path, collector: Collector) -> pa.Table | None:
 
 def _code(name: str) -> str | None:
     try:
-        code = stock_code(name.removeprefix("_qlib_"))
+        code = Code(name.removeprefix("_qlib_")).stock()
     except DataError:
         return None
-    return code if is_stock(code) else None
+    return code if Code(code).is_stock else None
 
 
 def _item(path: Path, code: str, collector: Collector) -> pa.Table:

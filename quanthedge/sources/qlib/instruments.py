@@ -8,10 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import as_dates, is_index, is_stock, stock_code
+from quanthedge.market import Code, as_dates
 from quanthedge.market.checks import Collector
 from quanthedge.sources.qlib.features import Features
-from quanthedge.sources.source import assume
 from quanthedge.storage import claim
 
 __all__ = [
@@ -43,7 +42,7 @@ _LARGEST_TEXT = 64 << 20
 def code_of(name: str) -> str | None:
     """Return our code of a name like SH600000, None when it is no code."""
     try:
-        return stock_code(name.removeprefix(_RESERVED))
+        return Code(name.removeprefix(_RESERVED)).stock()
     except DataError:
         return None
 
@@ -95,9 +94,9 @@ def listing(source: Path, collector: Collector) -> _Spans:
     others: list[str] = []
     for word, start, end in zip(*_intervals(path), strict=True):
         code = code_of(word)
-        if code is not None and is_stock(code):
+        if code is not None and Code(code).is_stock:
             spans.setdefault(code, []).append((start, end))
-        elif code is None or not is_index(code):
+        elif code is None or not Code(code).is_index:
             others.append(word)
     if others:
         what = "of other markets in instruments/all.txt left out"
@@ -161,7 +160,7 @@ def _assume_listing(
             f"{len(unlisted):,} stocks are not in instruments/all.txt: list_date is their first "
             "bar, and none of them counts as delisted"
         )
-        assume(collector, "stocks", what)
+        collector.assume("stocks", what)
     if not spans:
         return
     early = int((listed <= calendar[0]).sum())
@@ -170,7 +169,7 @@ def _assume_listing(
         f"takes from the data: {early:,} stocks start with the calendar (or before it), and a "
         "stock suspended at the end of the data counts as delisted"
     )
-    assume(collector, "stocks", what)
+    collector.assume("stocks", what)
     what = "ending before the calendar does: gone from the next trading day on"
     count = int((~np.isnat(gone)).sum())
     collector.add("info", "stocks", "delisted", count, what, unit="interval")
@@ -196,7 +195,7 @@ def members_of_lists(source: Path, calendar: Array, collector: Collector) -> pa.
 def _members(path: Path, index: str, calendar: Array, collector: Collector) -> pa.Table:
     words, start, end = _intervals(path)
     codes = [code_of(word) for word in words]
-    kept = np.array([code is not None and is_stock(code) for code in codes], dtype=bool)
+    kept = np.array([code is not None and Code(code).is_stock for code in codes], dtype=bool)
     if not kept.all():
         what = "of codes that are no A share left out"
         named = [word for word, good in zip(words, kept.tolist(), strict=True) if not good]

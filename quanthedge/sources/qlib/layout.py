@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import is_index, is_stock
+from quanthedge.market import Code
 from quanthedge.market.checks import Collector
 from quanthedge.sources.completion import completed
 from quanthedge.sources.qlib.bars import (
@@ -102,7 +102,7 @@ def _folders(features: Features, collector: Collector) -> tuple[dict[str, str], 
         if not path.is_dir():
             continue
         code = code_of(path.name)
-        if code is None or not (is_stock(code) or is_index(code)):
+        if code is None or not (Code(code).is_stock or Code(code).is_index):
             others.append(path.name)
         elif code in found:
             raise DataError(
@@ -118,7 +118,7 @@ def _folders(features: Features, collector: Collector) -> tuple[dict[str, str], 
             f"{features.folder}: no folder is a code; accepted: sh600000, sz000001, bj430047"
         )
     _report_other_files(features, found, collector)
-    stocks = {code: found[code] for code in sorted(found) if is_stock(code)}
+    stocks = {code: found[code] for code in sorted(found) if Code(code).is_stock}
     return stocks, {code: found[code] for code in sorted(found) if code not in stocks}
 
 

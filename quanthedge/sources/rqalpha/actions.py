@@ -11,7 +11,6 @@ from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import column_of
 from quanthedge.sources.rqalpha.rows import by_code, dates_of, day_column, one_a_day, strangers
-from quanthedge.sources.source import assume
 
 __all__ = ["actions_of"]
 
@@ -30,7 +29,7 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
         return None
     for name, what in _WITHOUT.items():
         if name not in tables:
-            assume(collector, "corporate_actions", what)
+            collector.assume("corporate_actions", what)
         others = strangers(tables.get(name), f"{name}.h5")
         if others:
             collector.add(
@@ -61,7 +60,7 @@ def actions_of(tables: Mapping[str, pa.Table], collector: Collector) -> pa.Table
         for k, day in enumerate(days):
             row = rows.setdefault((code, day), {})
             row["bonus_per_share"] = (1 + row.get("bonus_per_share", 0.0)) * float(split[k]) - 1
-    assume(collector, "corporate_actions", "rights issues are not in the source")
+    collector.assume("corporate_actions", "rights issues are not in the source")
     return _action_table(rows)
 
 

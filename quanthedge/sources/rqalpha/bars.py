@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quanthedge.market import EXAMPLES, stock_code
+from quanthedge.market import Code
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import as_dates, column_of
 from quanthedge.sources.rqalpha.rows import by_code, dates_of, one_a_day, own_code
-from quanthedge.sources.source import assume
 
 __all__ = ["BARS", "bars_of"]
 
@@ -35,13 +34,13 @@ def bars_of(
         collector.add("info", "stock_daily", "no factor", 0, "ex_cum_factor.h5 is not there: the "
                       "factor is worked out from prev_close")  # fmt: skip
     if "st_stock_days" not in tables:
-        assume(collector, "stock_daily", "st_stock_days.h5 is not there: no stock counts as ST")
+        collector.assume("stock_daily", "st_stock_days.h5 is not there: no stock counts as ST")
     places: dict[str, list[tuple[int, int, int]]] = {}
     where = f"{source}/stocks.h5"
     with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
         for batch in range(reader.num_record_batches):
             keys = reader.get_batch(batch)["key"]
-            codes = own_code(keys, stock_code, where).dictionary_encode()
+            codes = own_code(keys, Code.stock, where).dictionary_encode()
             number = codes.indices.to_numpy()
             if len(number) == 0:
                 continue
@@ -94,7 +93,7 @@ def _stock(
     pauses = np.isin(dates, _days_of(halted.get(code), "suspended_days.h5"))
     traded = columns["volume"] > 0
     if (pauses & traded).any():
-        shown = [f"{code} {day}" for day in dates[pauses & traded][:EXAMPLES]]
+        shown = [f"{code} {day}" for day in dates[pauses & traded][: Collector.EXAMPLES]]
         what = "have volume on a day that suspended_days.h5 lists: they are kept"
         count = int((pauses & traded).sum())
         collector.add("warning", "stock_daily", "suspended", count, what, shown)

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError, needs
-from quanthedge.storage import allowed, begun, claim
+from quanthedge.storage import Budget, claim
 
 __all__ = ["extracted"]
 
@@ -94,7 +94,7 @@ def _extract(source: Path, target: Path) -> None:
             if name in _NEEDED:
                 raise DataError(f"{path}: no such file")
             continue
-        _limit_memory(allowed(path))
+        _limit_memory(Budget.now().of_file(path))
         try:
             with h5py.File(path, "r") as file:
                 _write(target / f"{name}.arrow", _pieces(path, file, h5py))
@@ -213,7 +213,7 @@ def _batch(path: Path, key: str, dataset: Any, seen: _Seen) -> pa.RecordBatch:
 if __name__ == "__main__":
     try:
         _end_with_parent()
-        with begun():
+        with Budget.now().counted():
             _extract(Path(sys.argv[1]), Path(sys.argv[2]))
     except DataError as fault:
         sys.stderr.write(str(fault).replace("\n", " ") + "\n")

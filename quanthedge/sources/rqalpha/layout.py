@@ -16,15 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import (
-    REPEATED,
-    contract_code,
-    is_foreign,
-    is_index,
-    is_stock,
-    read_numbers,
-    stock_code,
-)
+from quanthedge.market import Code, TableFile
 from quanthedge.market.checks import Collector
 from quanthedge.rules import IndexProduct
 from quanthedge.sources.completion import completed
@@ -35,7 +27,7 @@ from quanthedge.sources.rqalpha.bars import BARS, bars_of
 from quanthedge.sources.rqalpha.hdf5 import extracted
 from quanthedge.sources.rqalpha.pickle import read_instruments
 from quanthedge.sources.rqalpha.rows import dates_of, day_column, known, own_code
-from quanthedge.sources.source import Layout, SourceTables, assume
+from quanthedge.sources.source import Layout, SourceTables
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.storage import temporary_folder
 
@@ -97,13 +89,13 @@ def _load(path: Path) -> pa.Table:
 
 
 def _calendar(path: Path, collector: Collector) -> Array:
-    numbers = read_numbers(path)
+    numbers = TableFile(path).numbers()
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(f"{path}: accepted: a list of dates such as 20140917")
     dates = as_dates(pa.array(numbers.astype(np.int64)), str(path))
     days = np.unique(dates.to_numpy(zero_copy_only=False))
     if len(days) < len(dates):
-        collector.add("info", "calendar", "repeats", len(dates) - len(days), REPEATED)
+        collector.repeated("calendar", len(dates) - len(days))
     return days
 
 
@@ -127,7 +119,8 @@ def _day(path: Path, one: Mapping[str, Any], key: str) -> np.datetime64:
 
 def _code_of(path: Path, word: str) -> str:
     try:
-        return word if is_foreign(word) else stock_code(word)
+        code = Code(word)
+        return word if code.is_foreign else code.stock()
     except DataError as problem:
         raise DataError(f"{path}: no stock code in order_book_id: {problem}") from problem
 
@@ -144,7 +137,7 @@ def _stocks(
             others += _text(one, "type") not in ("INDX", "Future")
             continue
         code = _code_of(path, _text(one, "order_book_id"))
-        if not is_stock(code):
+        if not Code(code).is_stock:
             others += 1
             continue
         listed, gone = _day(path, one, "listed_date"), _day(path, one, "de_listed_date")
@@ -189,8 +182,8 @@ def _stocks(
 
 def _indices(source: Path, table: pa.Table, collector: Collector) -> pa.Table:
     path = f"{source}/indexes.h5"
-    codes = own_code(table["key"], known(stock_code), path)
-    keep = pa.array([code is not None and is_index(code) for code in codes.to_pylist()])
+    codes = own_code(table["key"], known(Code.stock), path)
+    keep = pa.array([code is not None and Code(code).is_index for code in codes.to_pylist()])
     out = pc.unique(table["key"].filter(pc.invert(keep))).to_pylist()
     if out:
         what = "that are no indices of the exchanges left out"
@@ -215,10 +208,10 @@ def _futures(
     path = f"{source}/futures.h5"
     table = tables["futures"]
     wanted = tuple(IndexProduct.every())
-    reading = known(contract_code)
+    reading = known(Code.contract)
 
-    def contract(text: str) -> str | None:
-        name = reading(text)
+    def contract(code: Code) -> str | None:
+        name = reading(code)
         return name if name is not None and name[:-4] in wanted else None
 
     codes = own_code(table["key"], contract, path)
@@ -238,7 +231,8 @@ def _futures(
     pickle = source / "instruments.pk"
     last: dict[str, np.datetime64] = {}
     for one in instruments:
-        name = contract(_text(one, "order_book_id")) if _text(one, "type") == "Future" else None
+        future = _text(one, "type") == "Future"
+        name = contract(Code(_text(one, "order_book_id"))) if future else None
         if name:
             day = _day(pickle, one, "maturity_date")
             day = _day(pickle, one, "de_listed_date") if np.isnat(day) else day
@@ -271,7 +265,7 @@ def _cash_rate(source: Path, table: pa.Table, collector: Collector) -> pa.Table 
         what = f"yield_curve.h5 has no column {_OVERNIGHT}: not used"
         collector.add("info", "cash_rate", "not used", 0, what)
         return None
-    assume(collector, "cash_rate", "the shortest treasury yield (0S) is taken for overnight money")
+    collector.assume("cash_rate", "the shortest treasury yield (0S) is taken for overnight money")
     rate = column_of(table, path, _OVERNIGHT).cast(pa.float64())
     dates = pa.array(dates_of(table, "date", path), pa.date32())
     return pa.table({"date": dates, "rate": rate}).filter(pc.is_valid(rate))

@@ -16,7 +16,7 @@ from quanthedge.documents import printable
 from quanthedge.errors import DataError
 from quanthedge.storage import claim
 
-__all__ = ["read_instruments", "read_pickle", "read_plain_pickle"]
+__all__ = ["read_instruments", "read_pickle"]
 
 _LARGEST = 200_000_000  # bytes
 _OBJECT = 100  # bytes that an instruction can take in memory
@@ -48,25 +48,16 @@ def read_instruments(path: Path) -> list[dict[str, Any]]:
         The file is damaged, too large, asks for anything but plain data, or is no list of
         dictionaries.
     """
-    found = read_plain_pickle(path)
+    found = read_pickle(path)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise DataError(f"{path}: holds no list of instruments; import the bundle's own file")
     return found
 
 
-def read_plain_pickle(path: Path) -> Any:
-    """Return the lists, dictionaries, texts and numbers of a pickle.
-
-    Raises
-    ------
-    DataError
-        The file is damaged, too large, or asks for anything but plain data.
-    """
-    return read_pickle(path, frozenset(), _Plain)
-
-
-def read_pickle(path: Path, further: Collection[str], unpickler: type[pickle.Unpickler]) -> Any:
-    """Return what an unpickler makes of a pickle with few kinds of instructions.
+def read_pickle(
+    path: Path, further: Collection[str] = (), unpickler: type[pickle.Unpickler] = _Plain
+) -> Any:
+    """Return the lists, dictionaries, texts and numbers of a pickle, and what else is accepted.
 
     Parameters
     ----------
@@ -74,12 +65,12 @@ def read_pickle(path: Path, further: Collection[str], unpickler: type[pickle.Unp
     further : collection of str
         Instructions that are accepted beside those of plain data, by pickletools' names.
     unpickler : class
-        Its ``find_class`` says which names there are.
+        Its ``find_class`` says which names there are; none by default.
 
     Raises
     ------
     DataError
-        The file is damaged, too large, or has another instruction.
+        The file is damaged, too large, or has another instruction: asks for more than that.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")

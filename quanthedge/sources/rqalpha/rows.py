@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import recode, stock_code
+from quanthedge.market import Code
 from quanthedge.sources.files import as_dates, column_of
 
 __all__ = ["by_code", "dates_of", "day_column", "known", "one_a_day", "own_code", "strangers"]
@@ -16,20 +16,20 @@ __all__ = ["by_code", "dates_of", "day_column", "known", "one_a_day", "own_code"
 Array = np.ndarray[Any, Any]
 
 
-def own_code(keys: pa.Array, meaning: Callable[[str], Any], path: str) -> pa.Array:
+def own_code(keys: pa.Array, meaning: Callable[[Code], Any], path: str) -> pa.Array:
     """Return a bundle's names in our spelling, naming the file where one is no code."""
     try:
-        return recode(keys, meaning)
+        return Code.column(keys, meaning)
     except DataError as problem:
         raise DataError(f"{path}: {problem}") from problem
 
 
-def known(meaning: Callable[[str], Any]) -> Callable[[str], Any]:
+def known(meaning: Callable[[Code], Any]) -> Callable[[Code], Any]:
     """Return a code, or None for what is none of ours."""
 
-    def read(text: str) -> str | None:
+    def read(code: Code) -> str | None:
         try:
-            found: str | None = meaning(text)
+            found: str | None = meaning(code)
         except DataError:
             return None
         return found
@@ -46,7 +46,7 @@ def by_code(table: pa.Table | None, path: str) -> dict[str, pa.Table]:
         return {}
     names = table.column_names
     table = table.group_by(names, use_threads=False).aggregate([]).select(names)
-    codes = own_code(table["key"], known(stock_code), path)
+    codes = own_code(table["key"], known(Code.stock), path)
     table = table.append_column("code", codes).filter(pc.is_valid(codes))
     if table.num_rows == 0:
         return {}
@@ -66,7 +66,7 @@ def strangers(table: pa.Table | None, path: str) -> list[str]:
     if table is None or table.num_rows == 0:
         return []
     keys = pc.unique(table["key"])
-    found: list[str] = keys.filter(pc.is_null(own_code(keys, known(stock_code), path))).to_pylist()
+    found: list[str] = keys.filter(pc.is_null(own_code(keys, known(Code.stock), path))).to_pylist()
     return found
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.sources.completion import Known, completed, listing_spans, sorted_bars
-from quanthedge.sources.source import News, SourceTables, assume
+from quanthedge.sources.source import News, SourceTables
 
 __all__ = ["Parts", "assemble", "calendar_of", "cash_of", "index_daily_of", "stocks_of"]
 
@@ -94,7 +94,7 @@ def calendar_of(parts: Parts, collector: Collector | None = None) -> Array | Non
         return None
     if collector is not None:
         what = "no calendar in the source: the days with bars are the trading days"
-        assume(collector, "calendar", what)
+        collector.assume("calendar", what)
     return np.unique(np.concatenate(days).astype("datetime64[D]"))
 
 
@@ -119,7 +119,7 @@ def stocks_of(
     listed, gone = first.copy(), np.full(len(codes), _NO_DAY)
     if listing is None:
         what = "list_date not in the source: first bar taken; no stock counts as delisted"
-        assume(collector, "stocks", what)
+        collector.assume("stocks", what)
     else:
         listed, gone = _from_list(listing, codes, first, collector)
         early = ~np.isnat(gone) & (gone <= last)
@@ -157,7 +157,7 @@ def _from_list(
             f"{len(absent)} stocks with bars have no list_date in the source "
             f"({', '.join(absent[:3])}): first bar taken"
         )
-        assume(collector, "stocks", what)
+        collector.assume("stocks", what)
     silent = sorted(set(words) - set(codes.tolist()))
     if silent:
         what = "of the source's list left out: no bars"
@@ -167,7 +167,7 @@ def _from_list(
             "no delisted stock is in the source's list: the past looks better than it was if "
             "delisted stocks are missing from the bars as well"
         )
-        assume(collector, "stocks", what)
+        collector.assume("stocks", what)
     return listed, gone
 
 

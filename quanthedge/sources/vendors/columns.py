@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quanthedge.errors import DataError
-from quanthedge.market import (
-    contract_code,
-    index_code,
-    is_foreign,
-    is_index,
-    is_stock,
-    stock_code,
-)
+from quanthedge.market import Code
 from quanthedge.rules import IndexProduct
 
 __all__ = [
@@ -115,55 +108,55 @@ def flag(name: str, *found: str, needed: bool = True) -> Field:
     return Field(name, found or (name,), "flag", needed=needed)
 
 
-def _stock(word: str) -> str:
+def _stock(word: Code) -> str:
     """Return a stock's code; other securities keep their text, to be left out and counted."""
     try:
-        return stock_code(word)
+        return word.stock()
     except DataError:
-        if is_foreign(word):
-            return word.strip()
+        if word.is_foreign:
+            return word.text.strip()
         raise
 
 
-def _index(word: str) -> str:
+def _index(word: Code) -> str:
     """Return an index's code; other things keep their text, to be left out and counted."""
     try:
-        return index_code(word)
+        return word.index()
     except DataError:
-        if is_foreign(word):
-            return word.strip()
+        if word.is_foreign:
+            return word.text.strip()
         raise
 
 
-def _is_security(word: str) -> bool:
+def _is_security(word: Code) -> bool:
     """Whether a word is a stock, a fund or an index with its exchange."""
     try:
-        index_code(word)
+        word.index()
     except DataError:
         return False
-    return not word.strip().isdecimal()
+    return not word.text.strip().isdecimal()
 
 
-def _contract(word: str) -> str | None:
+def _contract(word: Code) -> str | None:
     """Return an index futures contract; None for continuous series and other securities."""
     try:
-        contract = contract_code(word)
+        contract = word.contract()
     except DataError:
-        if is_foreign(word) or _is_security(word):
+        if word.is_foreign or _is_security(word):
             return None
         raise
     return contract if contract and contract[:-4] in _INDEX_PRODUCTS else None
 
 
-def _security(word: str) -> str | None:
+def _security(word: Code) -> str | None:
     """Return a stock's or an index's code, or a contract."""
-    head = word.strip()[:1]
-    if head.isalpha() and re.match(r"[A-Z]{1,3}[0-9]{3,4}(\.|$)", word.strip(), re.IGNORECASE):
+    text = word.text.strip()
+    if text[:1].isalpha() and re.match(r"[A-Z]{1,3}[0-9]{3,4}(\.|$)", text, re.IGNORECASE):
         return _contract(word)
     return _stock(word)
 
 
-MEANINGS: dict[str, Callable[[str], str | None]] = {
+MEANINGS: dict[str, Callable[[Code], str | None]] = {
     "stock": _stock,
     "index": _index,
     "contract": _contract,
@@ -173,8 +166,9 @@ MEANINGS: dict[str, Callable[[str], str | None]] = {
 
 def kind_of(word: str) -> str:
     """Return what a code is: stock, index, contract or other."""
-    if is_stock(word):
+    code = Code(word)
+    if code.is_stock:
         return "stock"
-    if is_index(word):
+    if code.is_index:
         return "index"
     return "contract" if word[:2] in _INDEX_PRODUCTS and len(word) == 6 else "other"

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import assume
 
 __all__ = ["YEARS", "estimates_by_year", "estimates_of"]
 
@@ -63,8 +62,7 @@ def estimates_by_year(
     long = frame[[*keys, *years]].melt(keys, years, "year", "earnings_per_share")
     long = long[long["earnings_per_share"].notna()]
     long["period_end"] = pd.to_datetime(long["year"].str.removeprefix(prefix) + "-12-31")
-    assume(
-        collector, "analyst_estimates",
+    collector.assume("analyst_estimates",
         f"{name} has earnings per share only: the profit that factors take is that times the "
         "total shares of the day on which a forecast became known",
     )  # fmt: skip

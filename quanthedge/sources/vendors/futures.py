@@ -9,7 +9,6 @@ from quanthedge.errors import DataError, RuleError
 from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
 from quanthedge.rules import third_friday
-from quanthedge.sources.source import assume
 from quanthedge.sources.vendors.adjustment import with_column
 from quanthedge.sources.vendors.keys import code_ranks
 
@@ -48,12 +47,12 @@ def futures_of(
             f"the last trading days of {len(unknown)} contracts are not in the source: third "
             "Friday of the month, or the next trading day"
         )
-        assume(collector, "futures_daily", what)
+        collector.assume("futures_daily", what)
     table = rows
     for column in _NUMBERS:
         if column not in table.column_names:
             table = with_column(table, column, np.full(rows.num_rows, np.nan))
-            assume(collector, "futures_daily", f"{column} is not in the source and stays undefined")
+            collector.assume("futures_daily", f"{column} is not in the source and stays undefined")
     table = _without_zero_prices(table, collector)
     products = [str(contract)[:-4] for contract in contracts]
     table = with_column(table, "product", pa.array(products, pa.string()).take(pa.array(ranks)))

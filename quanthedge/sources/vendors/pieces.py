@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
+from quanthedge.market import Code
 from quanthedge.sources.files import (
     as_dates,
     as_flags,
@@ -103,7 +104,7 @@ def _code_in_name(path: Path, source: Path, field: Field) -> str:
                 return part
             continue
         try:
-            MEANINGS[field.kind](word)
+            MEANINGS[field.kind](Code(word))
         except DataError:
             continue
         return word

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import STATEMENT_ITEMS, TABLES
+from quanthedge.market import TABLES
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import assume
 from quanthedge.sources.twins import one_index
 from quanthedge.sources.vendors.columns import VendorTable
 from quanthedge.sources.vendors.joining import codes_kept
@@ -101,7 +100,7 @@ def reports_of(
     for day in ("period_end", "known_date"):
         columns[day] = pa.array(joined[day].to_numpy().astype("datetime64[D]"), pa.date32())
     columns["announce_date"] = columns["known_date"]
-    for item in STATEMENT_ITEMS:
+    for item in TABLES["statements"].numbers:
         blank = np.full(len(joined), np.nan)
         columns[item] = pa.array(
             joined[item].to_numpy(np.float64) if item in joined.columns else blank
@@ -169,7 +168,7 @@ def industry_indices_of(
         name = rows["name"] if "name" in rows.column_names else code
         if "name" not in rows.column_names:
             what = f"no names of the {family} indices in the source: the codes stand"
-            assume(collector, "industry_index_daily", what)
+            collector.assume("industry_index_daily", what)
         columns: dict[str, Any] = {"code": code, "name": name}
         columns["family"] = pa.array([family] * rows.num_rows, pa.string())
         columns["date"] = rows["date"]
@@ -231,8 +230,7 @@ def holdings_of(rows: pa.Table | None, name: str, collector: Collector) -> pa.Ta
         collector.add("info", name, "no quarter", int(odd.sum()), what)
     frame, period, known = frame[~odd], period[~odd], known[~odd]
     month = period.astype("datetime64[M]").astype(int) % _YEAR_MONTHS + 1
-    assume(
-        collector, "fund_holdings",
+    collector.assume("fund_holdings",
         "known on the last day of the legal window (22 April, 31 August, 26 October, 31 March); "
         "June and December are whole holdings, March and September the ten largest of each fund",
     )  # fmt: skip

@@ -10,7 +10,6 @@ import pyarrow as pa
 from pyarrow import csv
 
 from quanthedge.market.checks import Collector
-from quanthedge.sources.source import assume
 from quanthedge.sources.twins import one_index_of_lists
 from quanthedge.sources.vendors.adjustment import with_column
 from quanthedge.sources.vendors.keys import code_ranks, days_of, key_numbers
@@ -181,7 +180,7 @@ def with_english(table: pa.Table, collector: Collector) -> pa.Table:
         what = (
             f"{len(unknown)} industries have no English name in the source: the Chinese one stands"
         )
-        assume(collector, "industry", what)
+        collector.assume("industry", what)
     said = [found or word for word, found in zip(words, english, strict=True)]
     column = pa.array(said, pa.string()).take(names.indices)
     return with_column(table, "name_en", column)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
+from quanthedge.market import Code
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import as_dates, as_numbers, column_of, read_file
 from quanthedge.sources.vendors.columns import MEANINGS, Kind, kind_of
@@ -111,7 +112,7 @@ def _matrix(
 def _code(column: str, kind: Kind, path: Path) -> str | None:
     """Return a column's code; None for one of another kind than the file's."""
     try:
-        word = MEANINGS[kind](column)
+        word = MEANINGS[kind](Code(column))
     except DataError as problem:
         raise DataError(f"{path}: column {problem}") from problem
     return word if word is not None and kind_of(word) == kind else None

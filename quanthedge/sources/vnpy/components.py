@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quanthedge.errors import DataError
-from quanthedge.market import index_code, is_stock, stock_code
+from quanthedge.market import Code
 from quanthedge.market.checks import Collector
 from quanthedge.sources.files import as_dates
 
@@ -82,7 +82,7 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def _members(name: str, path: Path, collector: Collector) -> pa.Table:
-    index = index_code(name)
+    index = Code(name).index()
     if path.stat().st_size > _LARGEST:
         raise DataError(f"{path}: larger than {_LARGEST >> 20} MB; this is no list of members")
     place: dict[str, int] = {}
@@ -112,10 +112,10 @@ def _members(name: str, path: Path, collector: Collector) -> pa.Table:
 
 def _stock(symbol: str) -> str | None:
     try:
-        code = stock_code(symbol)
+        code = Code(symbol).stock()
     except DataError:
         return None
-    return code if is_stock(code) else None
+    return code if Code(code).is_stock else None
 
 
 def _of_pair(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import TABLES, contract_code, is_index, is_stock, parquet_file, stock_code
+from quanthedge.market import TABLES, Code, TableFile
 from quanthedge.market.checks import Collector
 from quanthedge.sources.cents import Cents
 from quanthedge.sources.completion import completed
@@ -97,10 +97,10 @@ def _sorted_out(daily: Path, collector: Collector) -> _Files:
         if exchange == "CFFEX":
             _put_contract(files, symbol, path, left)
         elif exchange in _STOCK_EXCHANGES and len(symbol) == 6 and symbol.isdecimal():
-            code = stock_code(f"{symbol}.{exchange}")
-            if is_stock(code):
+            code = Code(f"{symbol}.{exchange}").stock()
+            if Code(code).is_stock:
                 files.stocks[code] = path
-            elif is_index(code):
+            elif Code(code).is_index:
                 files.indices[code] = path
             else:
                 left["other"].append(path.stem)
@@ -119,7 +119,7 @@ def _sorted_out(daily: Path, collector: Collector) -> _Files:
 
 def _put_contract(files: _Files, symbol: str, path: Path, left: dict[str, list[str]]) -> None:
     try:
-        contract = contract_code(symbol)
+        contract = Code(symbol).contract()
     except DataError:
         left["other"].append(path.stem)
         return
@@ -159,7 +159,7 @@ def _telling(files: _Files, collector: Collector) -> list[str]:
 
 def _columns(path: Path) -> list[str]:
     try:
-        with parquet_file(path) as file:
+        with TableFile(path).opened() as file:
             return [str(name) for name in file.schema_arrow.names]
     except (pa.ArrowException, OSError) as problem:
         raise DataError(f"{path}: unreadable as Parquet ({problem})") from problem

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.storage import claim, plain_bytes
+from quanthedge.storage import PlainFile, claim
 
 __all__ = ["read_blocks"]
 
@@ -71,7 +71,7 @@ def _bytes(path: Path) -> bytes:
     if size > _LARGEST + 20:
         raise DataError(f"{path}: {size:,} bytes; daily bars take at most {_LARGEST:,}")
     try:
-        return plain_bytes(path, _LARGEST + 20)
+        return PlainFile(path, _LARGEST + 20).content()
     except OSError as problem:
         raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
 

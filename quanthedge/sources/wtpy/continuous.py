@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from quanthedge.market.checks import Collector
 from quanthedge.rules import third_friday
-from quanthedge.sources.source import assume
 from quanthedge.sources.wtpy.rules import Switch
 
 __all__ = ["contracts_of_continuous"]
@@ -123,4 +122,4 @@ def _report(
             f"{len(kept):,} bars of {name} are given to contracts by the rule file; that the "
             "series switches on the rules' days is checked at the end of each stretch but the last"
         )
-        assume(collector, "futures_daily", what)
+        collector.assume("futures_daily", what)

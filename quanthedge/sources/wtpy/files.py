@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import contract_code, is_index, is_stock, stock_code
+from quanthedge.market import Code
 from quanthedge.sources.files import as_dates, as_numbers, column_of, read_file
 from quanthedge.sources.wtpy.blocks import read_blocks
 
@@ -85,12 +85,12 @@ def series_of(path: Path, name: str) -> Series:
     match = _STOCK.fullmatch(rest)
     if exchange not in _STOCK_EXCHANGES or not match:
         return Series(path, name, "other")
-    code = stock_code(f"{match['number']}.{exchange}")
-    if not (is_stock(code) or is_index(code)):
+    code = Code(f"{match['number']}.{exchange}").stock()
+    if not (Code(code).is_stock or Code(code).is_index):
         return Series(path, name, "other")
     if match["adjusted"]:
         return Series(path, name, "adjusted", code)
-    return Series(path, name, "stock" if is_stock(code) else "index", code)
+    return Series(path, name, "stock" if Code(code).is_stock else "index", code)
 
 
 def _future(path: Path, name: str, rest: str) -> Series:
@@ -98,7 +98,7 @@ def _future(path: Path, name: str, rest: str) -> Series:
     if match:
         return Series(path, name, "continuous", match["product"], match["rule"])
     try:
-        contract = contract_code(rest.rstrip("+-"))
+        contract = Code(rest.rstrip("+-")).contract()
     except DataError:
         return Series(path, name, "other")
     if contract is None or rest.endswith(("+", "-")):

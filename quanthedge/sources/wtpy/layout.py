@@ -19,7 +19,7 @@ from quanthedge.market.checks import Collector
 from quanthedge.sources.cents import Cents
 from quanthedge.sources.completion import completed
 from quanthedge.sources.instruments import spans_of_days, stocks_of_bars, union_calendar
-from quanthedge.sources.source import Layout, News, SourceTables, assume
+from quanthedge.sources.source import Layout, News, SourceTables
 from quanthedge.sources.vendors.futures import futures_of
 from quanthedge.sources.wtpy.continuous import contracts_of_continuous
 from quanthedge.sources.wtpy.files import (
@@ -202,7 +202,7 @@ def _factors(
             f"{len(silent):,} of {len(stocks):,} stocks are not in {path.name}: they count as "
             f"stocks without any ex-date (first: {', '.join(silent[:3])})"
         )
-        assume(collector, "stock_daily", what)
+        collector.assume("stock_daily", what)
     return factors
 
 

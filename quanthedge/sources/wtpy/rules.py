@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from quanthedge.errors import DataError
-from quanthedge.market import contract_code, stock_code
+from quanthedge.market import Code
 from quanthedge.sources.files import as_dates
-from quanthedge.storage import claim, plain_json
+from quanthedge.storage import PlainFile, claim
 
 __all__ = ["Switch", "factors_of", "switches_of"]
 
@@ -72,7 +72,7 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
         for name in stocks:
             word = str(name).rpartition(".")[2]
             try:
-                code = stock_code(f"{word}.{exchange}")
+                code = Code(f"{word}.{exchange}").stock()
             except DataError:
                 continue  # funds and bonds
             entries = _entries(root, exchange, name)
@@ -93,7 +93,7 @@ def factors_of(path: Path) -> dict[str, tuple[Array, Array]]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         claim(path, bytes=path.stat().st_size)
-        root = plain_json(path, _LARGEST)
+        root = PlainFile(path, _LARGEST).json()
     except OSError as problem:
         raise DataError(f"{path}: unreadable ({problem.strerror})") from problem
     except ValueError as problem:
@@ -126,7 +126,7 @@ def _contract(path: Path, word: Any) -> str | None:
     if word is None or word == "":
         return None
     try:
-        return contract_code(str(word))
+        return Code(str(word)).contract()
     except DataError as problem:
         raise DataError(f"{path}: {problem}") from problem
 

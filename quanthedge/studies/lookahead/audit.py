@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from quanthedge.errors import StrategyError
-from quanthedge.market import ALTERATIONS, Alteration, Market, altered
+from quanthedge.market import Alteration, Market
 from quanthedge.progress import telling
 from quanthedge.rules import rules_changed_after
 from quanthedge.strategy import Strategy
@@ -158,7 +158,7 @@ def _audited(thing: Any, market: Market, options: "_Options", *, first_only: boo
         ", ".join(name_of(one) for one in things),
         "、".join(name_of(one, "zh") for one in things),
         tuple(str(market.dates[row]) for row in sorted(total.rows)),
-        tuple(name for name in ALTERATIONS if name in total.alterations),
+        tuple(name for name in get_args(Alteration) if name in total.alterations),
         total.cells,
         tuple(sorted(total.findings, key=lambda one: (one.cut, one.date))),
         total.kinds,
@@ -266,7 +266,7 @@ def _recomputed(
     try:
         # absurd futures overflow, as they should
         with np.errstate(all="ignore"), rules_changed_after(day if opened is None else opened):
-            other = compute(altered(market, row, alteration, options.seed))
+            other = compute(market.altered(row, alteration, options.seed))
     except Exception as problem:  # the true market did without
         told = f"{type(problem).__name__}: {problem}"
         finding = Moved("computation", alteration, str(day), str(day), "", "done", told)

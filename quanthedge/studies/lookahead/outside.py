@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.kinds import Kinded, parts_in
-from quanthedge.market import OPENED, Market, cache_place
+from quanthedge.market import Market
 from quanthedge.signals import GivenTable
 from quanthedge.strategy import Strategy
 
@@ -66,7 +66,7 @@ class _Watch:
     def __init__(self, market: Path) -> None:
         self.market = market
         self.seen: list[str] = []
-        self._ours = [market, cache_place(market).resolve(), Path(_OURS)]
+        self._ours = [market, Market.cache_place(market).resolve(), Path(_OURS)]
 
     def note(self, what: str, frame: types.FrameType | None, *, through_us: bool = False) -> None:
         """Add what was opened, where the nearest code that is no library's is a user's own.
@@ -152,7 +152,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
             written = bool(flags & _WRITES) or bool(set(mode or "") & set("wax+"))
             deep = not (written or watch.is_expected(name))
             watch.note(watch.file(name), sys._getframe(1), through_us=deep)
-    elif event == OPENED:
+    elif event == Market.OPENED:
         watch.opened(str(arguments[0]), sys._getframe(1))
     elif event in _EVENTS:
         watch.note(f"{_EVENTS[event]} ({_short(arguments)})", sys._getframe(1))

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from quanthedge.errors import StrategyError
 from quanthedge.factors.base import as_rows
 from quanthedge.hedge.ratios.ratio_base import HedgeRatio
 from quanthedge.hedge.ratios.ratios import AlphaScaled, EwmaRatio, MinimumVariance
-from quanthedge.market.altered import ALTERATIONS, AT_THE_OPEN, altered
+from quanthedge.market.altered import AT_THE_OPEN, Alteration
 from quanthedge.market.altered_rows import public_column
 from quanthedge.market.schema import TABLES
 from quanthedge.studies.lookahead import audit, load_object
@@ -133,7 +134,7 @@ def test_the_cell_the_values_and_their_difference_are_those_that_moved():
     row, column = market.day(found.date), list(market.codes).index(found.code)
     assert found.date == found.cut
     assert float(found.before) == pytest.approx(market.panel("close")[row + 1, column])
-    other = altered(market, row, "scrambled")
+    other = market.altered(row, "scrambled")
     assert float(found.after) == pytest.approx(other.panel("close")[row + 1, column])
     assert f"by {float(found.after) - float(found.before):.6g}" in str(found)
 
@@ -319,7 +320,7 @@ def test_rows_are_left_out_evenly_and_the_ends_stay():
 @pytest.mark.parametrize("alteration", ["scrambled", "opened", "priced"])
 def test_the_very_next_day_is_other_in_every_table(alteration):
     market, row = sample_market(), 400
-    other, new = altered(market, row, alteration), row + 1
+    other, new = market.altered(row, alteration), row + 1
     for name in ("close", "high", "low", "mark", "total_shares", "simple_return"):
         traded = np.isfinite(market.panel("close")[new])
         assert (other.panel(name)[new] != market.panel(name)[new])[traded].mean() > 0.9
@@ -336,7 +337,7 @@ def test_the_very_next_day_is_other_in_every_table(alteration):
 @pytest.mark.parametrize("alteration", ["opened", "priced"])
 def test_what_is_known_at_the_next_open_stays(alteration):
     market, row = sample_market(), 400
-    other, new = altered(market, row, alteration), row + 1
+    other, new = market.altered(row, alteration), row + 1
     for name in AT_THE_OPEN:
         np.testing.assert_array_equal(other.panel(name)[new], market.panel(name)[new])
     same_volume = np.array_equal(other.panel("volume")[new], market.panel("volume")[new], True)
@@ -355,10 +356,10 @@ def test_every_table_with_dates_is_changed():
     assert {name for name in TABLES if public_column(name) is None} == in_advance
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS)
+@pytest.mark.parametrize("alteration", get_args(Alteration))
 def test_the_past_of_an_altered_market_is_the_true_one(alteration):
     market, row = sample_market(), 400
-    other = altered(market, row, alteration, seed=3)
+    other = market.altered(row, alteration, seed=3)
     assert len(other.dates) in (row + 1, row + 61)
     for name in ("close", "volume", "is_st", "mark", "total_shares", "traded"):
         np.testing.assert_array_equal(other.panel(name)[: row + 1], market.panel(name)[: row + 1])
@@ -423,7 +424,7 @@ def test_a_peek_on_one_of_the_first_days_is_found(early):
 
 @pytest.mark.parametrize("alteration", ["removed", "scrambled", "priced"])
 def test_a_copy_of_an_altered_market_is_altered_alike(alteration):
-    other = altered(sample_market(), 300, alteration)
+    other = sample_market().altered(300, alteration)
     for copied in (pickle.loads(pickle.dumps(other)), copy.deepcopy(other)):
         assert copied.fingerprint == other.fingerprint
         assert copied.is_altered == other.is_altered
@@ -435,7 +436,7 @@ def test_a_copy_of_an_altered_market_is_altered_alike(alteration):
 def test_what_is_kept_by_a_fingerprint_is_of_no_other_market():
     market = sample_market()
     rows, kinds = (len(market.dates) - 2, 300, 360), ("removed", "scrambled", "opened")
-    prints = {altered(market, row, kind).fingerprint for row in rows for kind in kinds}
+    prints = {market.altered(row, kind).fingerprint for row in rows for kind in kinds}
     assert len(prints - {market.fingerprint}) == len(rows) * len(kinds)
 
 
