@@ -1,6 +1,5 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
-from quanthedge.performance.active import relations
 from quanthedge.performance.alpha_groups import group_table, part_table
 from quanthedge.performance.book import (
     annual_turnover,
@@ -45,7 +44,8 @@ from quanthedge.performance.measures import (
 from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.period import Period
-from quanthedge.performance.relation import correlation, rolling_beta
+from quanthedge.performance.relation import Pair
+from quanthedge.performance.relations import Relations
 from quanthedge.performance.returns import (
     NO_MOVE,
     annual_return,
@@ -61,15 +61,7 @@ from quanthedge.performance.returns import (
     years,
 )
 from quanthedge.performance.risk_free import risk_free_rate
-from quanthedge.performance.robust import (
-    FEWEST_PAIRS,
-    beta_hac,
-    correlation_bootstrap,
-    critical_value,
-    newey_west_lags,
-    rolling_beta_hac,
-)
-from quanthedge.performance.rolling import rolling_correlation, rolling_relations
+from quanthedge.performance.robust import NeweyWest
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
@@ -81,7 +73,6 @@ from quanthedge.performance.windows import WINDOWS, Window, stress_windows, wind
 
 __all__ = [
     "BRIDGE_LINES",
-    "FEWEST_PAIRS",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",
@@ -91,14 +82,16 @@ __all__ = [
     "By",
     "Cscv",
     "Measure",
+    "NeweyWest",
+    "Pair",
     "Period",
+    "Relations",
     "Statement",
     "Summary",
     "Window",
     "alpha_estimates",
     "annual_return",
     "annual_turnover",
-    "beta_hac",
     "bridge",
     "bridge_parts",
     "bridge_returns",
@@ -106,12 +99,9 @@ __all__ = [
     "calmar_ratio",
     "cash_drag",
     "check_market",
-    "correlation",
-    "correlation_bootstrap",
     "correlation_parts",
     "correlation_stated_otherwise",
     "costs",
-    "critical_value",
     "cscv",
     "daily_returns",
     "definitions",
@@ -132,7 +122,6 @@ __all__ = [
     "mean_equity",
     "measure_name",
     "monthly_table",
-    "newey_west_lags",
     "opened_lots",
     "part_table",
     "period_levels",
@@ -140,12 +129,7 @@ __all__ = [
     "period_returns",
     "price_returns",
     "refusals_by_reason",
-    "relations",
     "risk_free_rate",
-    "rolling_beta",
-    "rolling_beta_hac",
-    "rolling_correlation",
-    "rolling_relations",
     "share_growth",
     "sharpe_ratio",
     "sleeve_bridge",

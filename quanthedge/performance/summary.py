@@ -18,6 +18,7 @@ from quanthedge.performance.book import (
 )
 from quanthedge.performance.drawdown import drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter, Summary, Unit
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import (
     Every,
     annual_return,
@@ -29,7 +30,6 @@ from quanthedge.performance.returns import (
 )
 from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.risk_measures import add_risk
-from quanthedge.performance.robust import FEWEST_PAIRS, beta_hac, correlation_bootstrap
 from quanthedge.record import Record
 
 __all__ = ["summary", "summary_of"]
@@ -129,16 +129,19 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
 def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "neutrality"
     level = levels(ledger)
+    pairs = {
+        (basis, every): Pair.of(level[basis], level["index"], every)
+        for basis in ("net", "gross")
+        for every in _PERIODS
+    }
     for formula, basis, estimator in (
-        ("correlation_accrued", "net", correlation_bootstrap),
-        ("correlation_before_fees", "gross", correlation_bootstrap),
-        ("beta", "net", beta_hac),
+        ("correlation_accrued", "net", Pair.correlation_bootstrap),
+        ("correlation_before_fees", "gross", Pair.correlation_bootstrap),
+        ("beta", "net", Pair.beta_hac),
     ):
         for every in _PERIODS:
-            found = estimator(
-                period_returns(level[basis], every), period_returns(level["index"], every)
-            )
-            few = found.observations < FEWEST_PAIRS
+            found = estimator(pairs[basis, every])
+            few = found.observations < Pair.FEWEST
             writer.add(
                 formula,
                 None if few else found.value,

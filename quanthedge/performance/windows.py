@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance.drawdown import drawdowns
-from quanthedge.performance.relation import beta
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import daily_returns, levels
-from quanthedge.performance.robust import FEWEST_PAIRS
 
 __all__ = ["WINDOWS", "Window", "found_windows", "stress_windows", "window_table"]
 
@@ -107,7 +106,7 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
         first, stop = int(inside[0]), int(inside[-1]) + 1
         own, daily = level.iloc[first - 1 : stop], returns.iloc[first - 1 : stop - 1]
         change = own.iloc[-1] / own.iloc[0] - 1.0
-        slope = beta(daily["net"], daily["index"])
+        slope = Pair(daily["net"], daily["index"]).beta()
         rows[window.name] = {
             "start": days[first],
             "end": days[stop - 1],
@@ -117,7 +116,7 @@ def window_table(ledger: pd.DataFrame, windows: Iterable[Window] = WINDOWS) -> p
             "index": float(change["index"]),
             "max_drawdown": float(drawdowns(own["net"]).min()),
             "worst_day": float(daily["net"].min()),
-            "beta": slope.value if slope.observations >= FEWEST_PAIRS else np.nan,
+            "beta": slope.value if slope.observations >= Pair.FEWEST else np.nan,
             "hedge_ratio": float(ratio.iloc[first:stop].mean()),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(COLUMNS))

@@ -3,10 +3,10 @@
 import pytest
 
 from quanthedge.performance import (
+    Relations,
     bridge_returns,
     largest_drawdowns,
     levels,
-    rolling_relations,
     trailing_table,
 )
 from quanthedge.report.blocks import Figure, Table
@@ -68,7 +68,9 @@ def test_both_columns_of_the_outlook_are_those_of_the_summary(blocks) -> None:
 def test_rolling_figures_are_given_for_windows_that_the_run_holds(blocks, language) -> None:
     run = sample_result()
     rows = blocks["table-rolling-relations"].rows
-    expected = rolling_relations(levels(run.ledger)["net"], {"000300.SH": run.indices["000300.SH"]})
+    expected = Relations(
+        levels(run.ledger)["net"], {"000300.SH": run.indices["000300.SH"]}
+    ).rolling()
     assert rows[0][2].value == pytest.approx(expected.iloc[0]["beta_lowest"])
     assert rows[0][7].value == pytest.approx(expected.iloc[0]["correlation_highest"])
     short = {"en": "run too short", "zh": "区间过短"}[language]
