@@ -64,20 +64,16 @@ from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.robust import NeweyWest
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
+from quanthedge.performance.spans import Spans, Window
 from quanthedge.performance.statement import Statement, investor_statement, investors_of
 from quanthedge.performance.summary import summary_of
-from quanthedge.performance.tables import monthly_table, yearly_table
 from quanthedge.performance.tilts import tilt_table
-from quanthedge.performance.trailing import TRAILING, trailing_table
-from quanthedge.performance.windows import WINDOWS, Window, stress_windows, window_table
 
 __all__ = [
     "BRIDGE_LINES",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",
-    "TRAILING",
-    "WINDOWS",
     "BookRisk",
     "By",
     "Cscv",
@@ -86,6 +82,7 @@ __all__ = [
     "Pair",
     "Period",
     "Relations",
+    "Spans",
     "Statement",
     "Summary",
     "Window",
@@ -121,7 +118,6 @@ __all__ = [
     "longest_drawdown",
     "mean_equity",
     "measure_name",
-    "monthly_table",
     "opened_lots",
     "part_table",
     "period_levels",
@@ -135,14 +131,10 @@ __all__ = [
     "sleeve_bridge",
     "sleeve_figures",
     "sortino_ratio",
-    "stress_windows",
     "summary_of",
     "summed_alpha",
     "tilt_table",
-    "trailing_table",
     "volatility",
     "win_rate",
-    "window_table",
-    "yearly_table",
     "years",
 ]

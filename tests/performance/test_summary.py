@@ -12,6 +12,7 @@ import pytest
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import line_names
 from quanthedge.performance import (
+    Spans,
     annual_turnover,
     bridge,
     bridge_returns,
@@ -21,11 +22,8 @@ from quanthedge.performance import (
     exposures,
     levels,
     mean_equity,
-    monthly_table,
     refusals_by_reason,
     risk_free_rate,
-    trailing_table,
-    yearly_table,
 )
 from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import ATTRIBUTION_LINES, attribution
@@ -133,11 +131,11 @@ def test_attribution_shows_what_no_line_explains() -> None:
 
 def test_months_compound_to_years_and_years_to_the_whole() -> None:
     ledger = random_ledger(400)
-    months, years = monthly_table(ledger), yearly_table(ledger)
+    months, years = Spans(ledger).monthly(), Spans(ledger).yearly()
     assert list(months.columns) == [*range(1, 13), "year"]
     assert np.isnan(months.loc[2014, 8])
     assert np.allclose(months["year"], years["net"])
-    assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
+    assert np.allclose(Spans(ledger).monthly("index")["year"], years["index"])
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
     assert years["fees"].sum() == pytest.approx(
@@ -147,7 +145,7 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
 
 def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
     ledger = random_ledger(90)  # from 17 September on: 16 days of 2015 at most
-    years = yearly_table(ledger)
+    years = Spans(ledger).yearly()
     assert years["days"].tolist() == [76, 14]
     daily = daily_returns(ledger)["net"]
     assert years.loc[2014, "volatility"] == pytest.approx(daily.iloc[:76].std() * 243**0.5)
@@ -157,7 +155,7 @@ def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
 def test_a_month_without_a_trading_day_keeps_its_place() -> None:
     ledger = random_ledger(60)
     gap = ledger[ledger.index.month != 10]
-    assert np.isnan(monthly_table(gap).loc[2014, 10])
+    assert np.isnan(Spans(gap).monthly().loc[2014, 10])
 
 
 def test_every_measure_has_a_name_and_a_formula_in_both_languages() -> None:
@@ -233,7 +231,7 @@ def test_a_fund_that_ends_below_nothing_is_told_without_nan_or_warning() -> None
         warnings.simplefilter("error")
         found = summary(ledger, run.trades, run.refusals)
         json.dumps(found.to_dict(), allow_nan=False)
-        spells = trailing_table(ledger)
+        spells = Spans(ledger).trailing()
         run = run.changed(ledger=ledger)
         parts, daily = bridge_returns(run).iloc[0], bridge(run, "day")
     assert found.value("return_net") < -1.0

@@ -2,13 +2,7 @@
 
 import pytest
 
-from quanthedge.performance import (
-    Relations,
-    bridge_returns,
-    largest_drawdowns,
-    levels,
-    trailing_table,
-)
+from quanthedge.performance import Relations, Spans, bridge_returns, largest_drawdowns, levels
 from quanthedge.report.blocks import Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.texts import words
@@ -28,7 +22,7 @@ def blocks(language: str) -> dict[str, Table | Figure]:
 
 
 def test_trailing_periods_are_printed_with_their_first_day(blocks, language) -> None:
-    expected = trailing_table(sample_result().ledger)
+    expected = Spans(sample_result().ledger).trailing()
     names = words(language)["trailing"]
     rows = blocks["table-trailing"].rows
     assert [row[0].text for row in rows] == [names[name] for name in expected.index]

@@ -2,12 +2,11 @@
 
 from quanthedge.performance import (
     SUPPOSED_TRIALS,
+    Spans,
     Window,
     deflated_by_trials,
     largest_drawdowns,
     levels,
-    stress_windows,
-    window_table,
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed, span_cell
@@ -119,10 +118,10 @@ def _deflated(writer: Writer) -> Block:
 def windows(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     names = writer.words["windows"]
-    ledger = writer.run.ledger
+    spans = Spans(writer.run.ledger)
     own = [Window(one.name, str(one.start), str(one.end)) for one in writer.run.strategy.windows]
     rows = []
-    for name, row in window_table(ledger, [*stress_windows(ledger), *own]).iterrows():
+    for name, row in spans.windows([*spans.stress(), *own]).iterrows():
         title = Cell(str(names.get(name, name)))
         if not row["days"]:
             none = Cell(writer.words["empty"]["window"], "quiet")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from quanthedge.performance import (
     By,
+    Spans,
     bridge,
     bridge_parts,
     bridge_returns,
@@ -20,7 +21,6 @@ from quanthedge.performance import (
     long_leg,
     mean_equity,
     period_levels,
-    trailing_table,
     years,
 )
 from quanthedge.record import Record
@@ -51,7 +51,7 @@ def spells(run: Record) -> pd.DataFrame:
         the index). Spells that begin before the run are left out.
     """
     ledger = run.ledger
-    table = trailing_table(ledger)
+    table = Spans(ledger).trailing()
     table = table[table["days"] > 0][["start", "end", "net", "index"]]
     days, level = pd.DatetimeIndex(ledger.index), levels(ledger)
     before = days[-1].replace(day=1)

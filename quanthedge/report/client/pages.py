@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.performance import (
-    TRAILING,
+    Spans,
     drawdowns,
     exposures,
     largest_drawdowns,
@@ -36,7 +36,7 @@ __all__ = ["ClientWriter", "chapters_of_paper"]
 _FALLS = 3
 _INDUSTRIES = 10
 _ROOM = 0.15  # on each side of the steps, of their width
-_SPELLS = ("this_month", *TRAILING)
+_SPELLS = ("this_month", *Spans.TRAILING)
 
 
 class ClientWriter(Writer):
