@@ -10,26 +10,13 @@ from quanthedge.performance.book import (
     refusals_by_reason,
 )
 from quanthedge.performance.book_risk import BookRisk
-from quanthedge.performance.bridge import (
-    BRIDGE_LINES,
-    By,
-    bridge,
-    bridge_parts,
-    bridge_returns,
-    by_period,
-)
-from quanthedge.performance.bridge_groups import summed_alpha
+from quanthedge.performance.bridge import Bridge, By
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
     deflated_by_trials,
     expected_highest_sharpe,
 )
-from quanthedge.performance.drawdown import (
-    calmar_ratio,
-    drawdowns,
-    largest_drawdowns,
-    longest_drawdown,
-)
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.fairness import fairness
 from quanthedge.performance.holdings import check_market, held_through, price_returns, share_growth
 from quanthedge.performance.idle import cash_drag
@@ -70,13 +57,14 @@ from quanthedge.performance.summary import summary_of
 from quanthedge.performance.tilts import tilt_table
 
 __all__ = [
-    "BRIDGE_LINES",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",
     "BookRisk",
+    "Bridge",
     "By",
     "Cscv",
+    "Drawdowns",
     "Measure",
     "NeweyWest",
     "Pair",
@@ -89,11 +77,6 @@ __all__ = [
     "alpha_estimates",
     "annual_return",
     "annual_turnover",
-    "bridge",
-    "bridge_parts",
-    "bridge_returns",
-    "by_period",
-    "calmar_ratio",
     "cash_drag",
     "check_market",
     "correlation_parts",
@@ -104,7 +87,6 @@ __all__ = [
     "definitions",
     "deflated",
     "deflated_by_trials",
-    "drawdowns",
     "expected_highest_sharpe",
     "exposures",
     "fairness",
@@ -112,10 +94,8 @@ __all__ = [
     "held_through",
     "investor_statement",
     "investors_of",
-    "largest_drawdowns",
     "levels",
     "long_leg",
-    "longest_drawdown",
     "mean_equity",
     "measure_name",
     "opened_lots",
@@ -132,7 +112,6 @@ __all__ = [
     "sleeve_figures",
     "sortino_ratio",
     "summary_of",
-    "summed_alpha",
     "tilt_table",
     "volatility",
     "win_rate",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance.bridge import By, bridge_returns
+from quanthedge.performance.bridge import Bridge, By
 from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import levels, period_returns
 from quanthedge.record import Record
@@ -55,7 +55,7 @@ def correlation_parts(result: Record, every: _Often = "daily") -> pd.DataFrame:
         fraction). Correlations without variation and of fewer than ten periods are NaN; periods
         without a return of both are left out.
     """
-    table = bridge_returns(result, by=_BY[every])
+    table = Bridge(result).returns(by=_BY[every])
     index = period_returns(levels(result.ledger)["index"], every).to_numpy(dtype=np.float64)
     columns = {name: table[list(lines)].sum(axis=1) for name, lines in PARTS.items()}
     columns["total"] = table["return"]

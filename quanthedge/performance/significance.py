@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance.bridge import SOURCES, bridge
+from quanthedge.performance.bridge import SOURCES, Bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
 from quanthedge.performance.robust import NeweyWest
@@ -62,7 +62,7 @@ def alpha_estimates(result: Record) -> dict[str, Estimate]:
     DataError
         When a close of the benchmark is missing.
     """
-    daily = bridge(result, "day")
+    daily = Bridge(result).yuan("day")
     base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[
         list(line_names("flow"))
     ].sum(axis=1)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from quanthedge.ledger import line_names
 from quanthedge.performance.book import exposures
-from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import daily_returns, levels, period_returns, volatility
@@ -147,7 +147,7 @@ class Spans:
                 "index": float(change["index"]),
                 "excess": float((1.0 + change["net"]) / (1.0 + change["index"]) - 1.0),
                 "volatility": volatility(daily) if len(daily) >= MINIMUM_DAYS else np.nan,
-                "max_drawdown": float(drawdowns(own["net"]).min()),
+                "max_drawdown": float(Drawdowns(own["net"]).depth.min()),
                 "hedge_ratio": float(hedge.iloc[first - 1 : stop - 1].mean()),
                 "turnover": traded / float(part["equity"].mean()),
                 "costs": float(part[list(line_names("cost"))].to_numpy().sum()),
@@ -190,7 +190,7 @@ class Spans:
                 "days": len(own) - 1,
                 **{basis: float(grown[basis]) - 1.0 for basis in ("net", "gross", "index")},
                 "excess": float(grown["net"] / grown["index"]) - 1.0,
-                "max_drawdown": float(drawdowns(own["net"]).min()),
+                "max_drawdown": float(Drawdowns(own["net"]).depth.min()),
             }
         table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(_TRAILING))
         table.index.name = "period"
@@ -231,7 +231,7 @@ class Spans:
                 "net": float(change["net"]),
                 "gross": float(change["gross"]),
                 "index": float(change["index"]),
-                "max_drawdown": float(drawdowns(own["net"]).min()),
+                "max_drawdown": float(Drawdowns(own["net"]).depth.min()),
                 "worst_day": float(daily["net"].min()),
                 "beta": slope.value if slope.observations >= Pair.FEWEST else np.nan,
                 "hedge_ratio": float(ratio.iloc[first:stop].mean()),

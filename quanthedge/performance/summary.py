@@ -16,7 +16,7 @@ from quanthedge.performance.book import (
     exposures,
     refusals_by_reason,
 )
-from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter, Summary, Unit
 from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import (
@@ -113,7 +113,7 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
         value = geometric_excess(level["net"], level["index"], annual=annual)
         least = MINIMUM_DAYS if annual else 0
         writer.add("geometric_excess", value, "fraction", variant=variant, least_days=least)
-    excess = drawdowns(excess_level(level["net"], level["index"]))
+    excess = Drawdowns(excess_level(level["net"], level["index"])).depth
     writer.add("excess_drawdown", float(excess.min()), "fraction")
     net = level["net"]
     for every in _PERIODS:

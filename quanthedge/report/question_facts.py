@@ -11,10 +11,10 @@ from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import is_own, own_name
 from quanthedge.performance import (
     NO_MOVE,
+    Bridge,
     Measure,
     Spans,
     alpha_estimates,
-    bridge_returns,
     daily_returns,
     deflated_by_trials,
     levels,
@@ -214,7 +214,7 @@ def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the bridge says: contributions to the net return."""
     if writer.run.ledger["index_close"].isna().any():
         return
-    parts = bridge_returns(writer.run).iloc[0]
+    parts = Bridge(writer.run).returns().iloc[0]
     for name in ("alpha", "market", "basis", "interest"):
         facts[f"part_{name}"] = _text(float(parts[name]), ".2%")
     holds.add("alpha_earns" if parts["alpha"] > 0 else "alpha_loses")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import Pair, daily_returns, drawdowns, exposures, levels
+from quanthedge.performance import Drawdowns, Pair, daily_returns, exposures, levels
 from quanthedge.report.figure_style import (
     ACCENT,
     DAY_MILLISECONDS,
@@ -100,9 +100,9 @@ def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -
     text = words(language)["figures"]
     level = levels(ledger)
     name = index_name(index, language) if index else text["index"]
-    fund = line_of(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
+    fund = line_of(Drawdowns(level["net"]).depth, text["net"], FUND, 4, width=1.6)
     fund |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
-    below = line_of(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
+    below = line_of(Drawdowns(level["index"]).depth, name, INDEX, 4, width=1.2)
     return over_days(
         [below, fund], height=300, yaxis=titled_axis("drawdown", language, percent_axis())
     )

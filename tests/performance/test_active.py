@@ -152,7 +152,7 @@ def test_rolling_correlation_is_numpy_on_each_window() -> None:
 def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     empyrical = pytest.importorskip("empyrical")
     from quanthedge.performance import sharpe_ratio, sortino_ratio, volatility
-    from quanthedge.performance.drawdown import max_drawdown
+    from quanthedge.performance.drawdown import Drawdowns
     from quanthedge.performance.returns import downside_deviation
     from quanthedge.performance.tails import expected_shortfall, value_at_risk
 
@@ -162,7 +162,7 @@ def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     )
     assert volatility(own) == pytest.approx(empyrical.annual_volatility(own, annualization=243))
     assert sharpe_ratio(own) == pytest.approx(empyrical.sharpe_ratio(own, annualization=243))
-    fall = max_drawdown(level)
+    fall = Drawdowns(level).deepest()
     assert fall is not None
     assert fall.depth == pytest.approx(empyrical.max_drawdown(own))
     assert Pair(own, index).beta().value == pytest.approx(empyrical.beta(own, index))

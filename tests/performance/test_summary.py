@@ -12,10 +12,9 @@ import pytest
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import line_names
 from quanthedge.performance import (
+    Bridge,
     Spans,
     annual_turnover,
-    bridge,
-    bridge_returns,
     costs,
     daily_returns,
     definitions,
@@ -233,7 +232,7 @@ def test_a_fund_that_ends_below_nothing_is_told_without_nan_or_warning() -> None
         json.dumps(found.to_dict(), allow_nan=False)
         spells = Spans(ledger).trailing()
         run = run.changed(ledger=ledger)
-        parts, daily = bridge_returns(run).iloc[0], bridge(run, "day")
+        parts, daily = Bridge(run).returns().iloc[0], Bridge(run).yuan("day")
     assert found.value("return_net") < -1.0
     assert found["annual_return_net"].value is None
     assert found.value("loss_probability_36_months") > 0.5

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.performance import Spans, daily_returns, largest_drawdowns, levels
-from quanthedge.performance.drawdown import max_drawdown
+from quanthedge.performance import Drawdowns, Spans, daily_returns, levels
 from tests.performance.random_run import random_ledger
 
 MONTHS = {"month": 1, "three_months": 3, "six_months": 6, "year": 12}
@@ -103,10 +102,10 @@ def test_the_largest_drawdowns_are_the_spells_below_each_peak(values: list[int])
                 spells.append(lowest / top - 1.0)
             top = lowest = value or top
         lowest = min(lowest, value or lowest)
-    found = largest_drawdowns(level, 4)
+    found = Drawdowns(level).largest(4)
     assert [fall.depth for fall in found] == pytest.approx(sorted(spells)[:4])
     if found:
-        assert found[0] == max_drawdown(level)
+        assert found[0] == Drawdowns(level).deepest()
     for fall in found:
         assert fall.peak < fall.trough
         assert fall.recovery is None or level[fall.recovery] >= level[fall.peak]
@@ -119,4 +118,4 @@ def test_the_largest_drawdowns_are_the_spells_below_each_peak(values: list[int])
 
 def test_a_run_that_never_fell_has_none() -> None:
     level = pd.Series(np.arange(1.0, 5.0), index=pd.bdate_range("2015-01-05", periods=4))
-    assert largest_drawdowns(level) == []
+    assert Drawdowns(level).largest() == []

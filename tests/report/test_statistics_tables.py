@@ -2,7 +2,7 @@
 
 import pytest
 
-from quanthedge.performance import Relations, Spans, bridge_returns, largest_drawdowns, levels
+from quanthedge.performance import Bridge, Drawdowns, Relations, Spans, levels
 from quanthedge.report.blocks import Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.texts import words
@@ -37,7 +37,7 @@ def test_trailing_periods_are_printed_with_their_first_day(blocks, language) -> 
 
 
 def test_the_five_deepest_falls_stand_beside_the_deepest(blocks) -> None:
-    falls = largest_drawdowns(levels(sample_result().ledger)["net"])
+    falls = Drawdowns(levels(sample_result().ledger)["net"]).largest()
     rows = blocks["table-largest-drawdowns"].rows
     assert len(rows) == len(falls) == 5
     for row, fall in zip(rows, falls, strict=True):
@@ -78,7 +78,7 @@ def test_rolling_figures_are_given_for_windows_that_the_run_holds(blocks, langua
 
 def test_contributions_end_at_the_net_return(blocks) -> None:
     bars = blocks["figure-contributions"].spec["data"][0]
-    total = bridge_returns(sample_result()).iloc[0]["return"]
+    total = Bridge(sample_result()).returns().iloc[0]["return"]
     assert bars["x"][-1] == pytest.approx(total, abs=1e-6)
 
 

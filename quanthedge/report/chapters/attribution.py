@@ -3,7 +3,7 @@
 import pandas as pd
 
 from quanthedge.attribution import ALLOCATION_LINES, BRINSON, LAYERS
-from quanthedge.performance import bridge as profit_bridge
+from quanthedge.performance import Bridge
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
@@ -20,7 +20,7 @@ def attribution(writer: Writer) -> list[Block]:
     run = writer.run
     if run.ledger["index_close"].isna().any():
         return []
-    lines = profit_bridge(run, "day")
+    lines = Bridge(run).yuan("day")
     alpha = float(lines["alpha"].sum())
     blocks: list[Block] = []
     if len(run.alpha_layers):

@@ -2,10 +2,10 @@
 
 from quanthedge.performance import (
     SUPPOSED_TRIALS,
+    Drawdowns,
     Spans,
     Window,
     deflated_by_trials,
-    largest_drawdowns,
     levels,
 )
 from quanthedge.report import specs
@@ -35,7 +35,7 @@ def _largest(writer: Writer) -> Table:
     not_yet = Cell(str(writer.words["empty"]["recovery"]), "quiet")
     quiet = Cell("–", "quiet")
     rows = []
-    for fall in largest_drawdowns(levels(writer.run.ledger)["net"]):
+    for fall in Drawdowns(levels(writer.run.ledger)["net"]).largest():
         back, way = fall.recovery, fall.recovery_calendar_days
         calendar = quiet if way is None else number_cell(way, ".0f")
         rows.append(

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
+    Bridge,
     By,
     Spans,
-    bridge,
-    bridge_parts,
-    bridge_returns,
     exposures,
     levels,
     long_leg,
@@ -104,17 +102,17 @@ def return_parts(run: Record) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by part (see :func:`quanthedge.performance.bridge_parts`) and "return", their sum;
-        columns this_month, year_to_date, inception. Empty where the index has days without a close.
+        Indexed by part (see :meth:`quanthedge.performance.Bridge.six_parts`) and "return",
+        their sum; columns this_month, year_to_date, inception. Empty where the index has days without a close.
     """
     if run.ledger["index_close"].isna().any():
         return pd.DataFrame()
     found = {}
     spans: dict[str, By] = {"this_month": "month", "year_to_date": "year", "inception": "whole"}
     for name, by in spans.items():
-        table = bridge_returns(run, by)
+        table = Bridge(run).returns(by)
         last = table.iloc[[-1]]
-        found[name] = bridge_parts(last).iloc[0]
+        found[name] = Bridge.six_parts(last).iloc[0]
         found[name]["return"] = float(last["return"].iloc[0])
     days = run.ledger.index
     if days[0].year == days[-1].year:  # the year is the whole run
@@ -149,7 +147,7 @@ def hedge_cost(run: Record) -> float:
     ledger = run.ledger
     if ledger["index_close"].isna().any() or not (ledger["lots"] != 0).any():
         return float("nan")
-    taken = float(bridge_parts(bridge(run))["basis"].iloc[0])
+    taken = float(Bridge.six_parts(Bridge(run).yuan())["basis"].iloc[0])
     return -taken / mean_equity(ledger) / years(ledger)
 
 

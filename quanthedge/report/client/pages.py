@@ -10,13 +10,11 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.performance import (
+    Drawdowns,
     Spans,
-    drawdowns,
     exposures,
-    largest_drawdowns,
     levels,
     long_leg,
-    longest_drawdown,
     period_returns,
     win_rate,
 )
@@ -129,7 +127,7 @@ def _risk(writer: ClientWriter) -> list[Block]:
     index = levels(writer.run.ledger)["index"]
     others = {}
     if not index.isna().any():
-        fall = longest_drawdown(index)
+        fall = Drawdowns(index).longest()
         longest = 0.0 if fall is None else float(fall.under_days)
         others = {
             "win_rate_weekly": number_cell(win_rate(period_returns(index, "weekly")), ".2%"),
@@ -174,9 +172,9 @@ def _monthly(writer: ClientWriter) -> Table:
 
 def _drawdown(writer: ClientWriter) -> Figure:
     level = levels(writer.run.ledger)
-    lines = {str(writer.t["fund"]): drawdowns(level["net"])}
+    lines = {str(writer.t["fund"]): Drawdowns(level["net"]).depth}
     if not level["index"].isna().any():
-        lines[writer.index] = drawdowns(level["index"])
+        lines[writer.index] = Drawdowns(level["index"]).depth
     spec = specs.growth(pd.DataFrame(lines), writer.language, "drawdown")
     spec["data"][0] |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
     spec["layout"]["yaxis"] |= {"tickformat": ".2~%", "hoverformat": ".2%"}
@@ -186,7 +184,7 @@ def _drawdown(writer: ClientWriter) -> Figure:
 def _falls(writer: ClientWriter) -> list[Block]:
     """Return the deepest falls: when they began, their lowest day, and the way back."""
     rows = []
-    for fall in largest_drawdowns(levels(writer.run.ledger)["net"])[:_FALLS]:
+    for fall in Drawdowns(levels(writer.run.ledger)["net"]).largest()[:_FALLS]:
         back = fall.recovery
         ended = str(writer.words["empty"]["recovery"]) if back is None else notation.iso(back)
         days = fall.recovery_days

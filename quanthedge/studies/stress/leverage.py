@@ -10,10 +10,10 @@ from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import (
     MINIMUM_DAYS,
+    Drawdowns,
     annual_return,
     costs,
     daily_returns,
-    drawdowns,
     exposures,
     levels,
     volatility,
@@ -112,7 +112,7 @@ def _row(result: Result) -> dict[str, object]:
         "return_per_year": annual_return(level["net"]) if long else float("nan"),
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
-        "max_drawdown": float(drawdowns(level["net"]).min()),
+        "max_drawdown": float(Drawdowns(level["net"]).depth.min()),
         "costs_per_year": float(yearly[list(line_names("cost"))].sum() - yearly["loan_interest"]),
         "loan_interest_per_year": float(yearly["loan_interest"]),
         "lowest_multiple": float(multiple.min()) if len(multiple) else float("nan"),
