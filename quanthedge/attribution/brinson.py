@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import Bridge, By, held_through, price_returns
+from quanthedge.performance import Bridge, By, ShareGrowth, held_through
 from quanthedge.record import Record
 from quanthedge.risk import index_weights
 from quanthedge.typing import Floats
@@ -298,7 +298,7 @@ def _members(
         )
     weights = np.nan_to_num(weights)
     columns = found.columns.astype(np.intp)
-    gains = weights * price_returns(market, span, columns)
+    gains = weights * ShareGrowth.of(market, span, columns).price_returns()
     own = number(columns)
     return _by_group(weights, own, groups), _by_group(gains, own, groups)
 

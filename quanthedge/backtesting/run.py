@@ -41,7 +41,7 @@ from quanthedge.kinds import own_code
 from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
-from quanthedge.performance import group_table, part_table, tilt_table
+from quanthedge.performance import market_tables
 from quanthedge.progress import telling
 from quanthedge.record import Record, RunVariant, made_when_read
 from quanthedge.signals import GivenTable
@@ -286,9 +286,7 @@ def _read_later(
     risk = lru_cache(maxsize=1)(lambda run: risk_tables(run, market))
     make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
-        "alpha_groups": lambda run: group_table(run, market),
-        "alpha_parts": lambda run: part_table(run, market, fitted),
-        "tilts": lambda run: tilt_table(run, market, model),
+        **market_tables(market, model, fitted),
         **attribution_tables(market),
         "risk_forecasts": lambda run: risk(run)[0],
         "risk_parts": lambda run: risk(run)[1],

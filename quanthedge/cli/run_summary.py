@@ -244,10 +244,10 @@ def in_full(result: "Result", market: Path) -> str:
 
 def _figures(summary: "Summary") -> str:
     """Return every figure with its interval, and each formula once, below."""
-    from quanthedge.performance import definitions
+    from quanthedge.performance import Measure
 
     language, lines = spoken(), []
-    chapters = definitions()["chapters"]
+    chapters = Measure.definitions()["chapters"]
     for chapter, measures in summary.chapters().items():
         lines += ["", str(chapters[chapter][language])]
         for measure in measures:

@@ -1,14 +1,6 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
-from quanthedge.performance.alpha_groups import group_table, part_table
-from quanthedge.performance.book import (
-    annual_turnover,
-    costs,
-    exposures,
-    mean_equity,
-    opened_lots,
-    refusals_by_reason,
-)
+from quanthedge.performance.book import LedgerFigures, opened_lots, refusals_by_reason
 from quanthedge.performance.book_risk import BookRisk
 from quanthedge.performance.bridge import Bridge, By
 from quanthedge.performance.deflation import (
@@ -18,16 +10,11 @@ from quanthedge.performance.deflation import (
 )
 from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.holdings import check_market, held_through, price_returns, share_growth
+from quanthedge.performance.holdings import ShareGrowth, check_market, held_through
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.long_leg import long_leg
-from quanthedge.performance.measures import (
-    MINIMUM_DAYS,
-    Measure,
-    Summary,
-    definitions,
-    measure_name,
-)
+from quanthedge.performance.market_tables import market_tables
+from quanthedge.performance.measures import MINIMUM_DAYS, Measure, Summary
 from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.period import Period
@@ -52,9 +39,8 @@ from quanthedge.performance.robust import NeweyWest
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
 from quanthedge.performance.spans import Spans, Window
-from quanthedge.performance.statement import Statement, investor_statement, investors_of
+from quanthedge.performance.statement import Statement, investor_statement
 from quanthedge.performance.summary import summary_of
-from quanthedge.performance.tilts import tilt_table
 
 __all__ = [
     "MINIMUM_DAYS",
@@ -65,54 +51,45 @@ __all__ = [
     "By",
     "Cscv",
     "Drawdowns",
+    "LedgerFigures",
     "Measure",
     "NeweyWest",
     "Pair",
     "Period",
     "Relations",
+    "ShareGrowth",
     "Spans",
     "Statement",
     "Summary",
     "Window",
     "alpha_estimates",
     "annual_return",
-    "annual_turnover",
     "cash_drag",
     "check_market",
     "correlation_parts",
     "correlation_stated_otherwise",
-    "costs",
     "cscv",
     "daily_returns",
-    "definitions",
     "deflated",
     "deflated_by_trials",
     "expected_highest_sharpe",
-    "exposures",
     "fairness",
-    "group_table",
     "held_through",
     "investor_statement",
-    "investors_of",
     "levels",
     "long_leg",
-    "mean_equity",
-    "measure_name",
+    "market_tables",
     "opened_lots",
-    "part_table",
     "period_levels",
     "period_return",
     "period_returns",
-    "price_returns",
     "refusals_by_reason",
     "risk_free_rate",
-    "share_growth",
     "sharpe_ratio",
     "sleeve_bridge",
     "sleeve_figures",
     "sortino_ratio",
     "summary_of",
-    "tilt_table",
     "volatility",
     "win_rate",
     "years",

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance.book import exposures
+from quanthedge.performance.book import LedgerFigures
 from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Pair
@@ -130,7 +130,7 @@ class Spans:
             (trading days).
         """
         ledger = self.ledger
-        hedge = exposures(ledger)["hedge_ratio"]
+        hedge = LedgerFigures(ledger).exposures()["hedge_ratio"]
         year_of = np.asarray(pd.DatetimeIndex(ledger.index).year)
         rows = {}
         for year in np.unique(year_of[1:]).tolist():

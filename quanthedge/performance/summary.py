@@ -10,12 +10,7 @@ import pandas as pd
 
 from quanthedge.ledger import line_names
 from quanthedge.performance.active import excess_level, geometric_excess
-from quanthedge.performance.book import (
-    annual_turnover,
-    costs,
-    exposures,
-    refusals_by_reason,
-)
+from quanthedge.performance.book import LedgerFigures, refusals_by_reason
 from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter, Summary, Unit
 from quanthedge.performance.relation import Pair
@@ -150,7 +145,7 @@ def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
                 estimate=found,
                 reason="too_few" if few else "no_variation",
             )
-    inside, held = ledger.iloc[1:], exposures(ledger)
+    inside, held = ledger.iloc[1:], LedgerFigures(ledger).exposures()
     cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     columns: dict[str, tuple[pd.Series, Unit]] = {
         "hedge_ratio": (held["hedge_ratio"], "fraction"),
@@ -175,7 +170,7 @@ def _trading(
 ) -> None:
     writer.chapter = "trading"
     inside = ledger.iloc[1:]
-    turnover = annual_turnover(ledger)
+    turnover = LedgerFigures(ledger).annual_turnover()
     writer.add("turnover", turnover, "ratio", least_days=MINIMUM_DAYS, reason="too_short")
     writer.add("bought", float(inside["bought"].sum()), "yuan")
     writer.add("sold", float(inside["sold"].sum()), "yuan")
@@ -194,7 +189,7 @@ def _trading(
 
 def _costs(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "costs"
-    table = costs(ledger)
+    table = LedgerFigures(ledger).costs()
     groups = {
         **{line: [line] for line in line_names("cost")},
         "trading_costs": list(line_names("cost")),

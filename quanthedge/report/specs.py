@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import Drawdowns, Pair, daily_returns, exposures, levels
+from quanthedge.performance import Drawdowns, LedgerFigures, Pair, daily_returns, levels
 from quanthedge.report.figure_style import (
     ACCENT,
     DAY_MILLISECONDS,
@@ -173,7 +173,7 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     text = words(language)["figures"]
     returns = daily_returns(ledger)
     realised = Pair(returns["net"], returns["index"]).rolling_beta(_ROLLING_DAYS)
-    ahead = exposures(ledger)["net_beta"].dropna()
+    ahead = LedgerFigures(ledger).exposures()["net_beta"].dropna()
     before = line_of(ahead, text["beta_before"], ACCENT, 3)
     before |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
     return over_days(
@@ -231,7 +231,7 @@ def rolling_betas(
 def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return hedge ratio, ex-ante beta of the stock book and net exposure, day by day."""
     text = words(language)["figures"]
-    found = exposures(ledger)
+    found = LedgerFigures(ledger).exposures()
     book = line_of(ledger["book_beta"].iloc[1:].dropna(), text["book_beta"], ACCENT, 3)
     book |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
     return over_days(

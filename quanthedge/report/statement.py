@@ -14,7 +14,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.fund import Clients, method_kind
-from quanthedge.performance import Period, Statement, fairness, investor_statement, investors_of
+from quanthedge.performance import Period, Statement, fairness, investor_statement
 from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.accounts import Account
@@ -121,7 +121,7 @@ def write_statements(
         if kind not in _STATEMENT_FORMATS:
             raise DataError(f"statement format {kind!r}; accepted: {', '.join(_STATEMENT_FORMATS)}")
     asked = Period.of(period) if isinstance(period, str) else period
-    names = file_names(investors_of(result))
+    names = file_names(Statement.investors(result))
     of = "" if asked is None else f"_{asked.written}"
     for investor in [investors] if isinstance(investors, str) else list(investors):
         account = (accounts or {}).get(investor)

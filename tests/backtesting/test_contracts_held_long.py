@@ -11,7 +11,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import complete
 from quanthedge.ledger import HedgeBook, layout, run_ledger
 from quanthedge.limits import margin_days, replay_limits
-from quanthedge.performance import Bridge, exposures, opened_lots
+from quanthedge.performance import Bridge, LedgerFigures, opened_lots
 from quanthedge.report import specs
 from quanthedge.report.chapters.hedge import hedge as hedge_chapter
 from quanthedge.report.writer import Writer
@@ -73,7 +73,7 @@ def test_the_bridge_has_no_rest_and_gives_long_lots_their_gain(kind: str) -> Non
 
 def test_exposures_add_long_contracts_to_the_stocks() -> None:
     ledger = run_of("long").ledger.iloc[1:]
-    found = exposures(run_of("long").ledger)
+    found = LedgerFigures(run_of("long").ledger).exposures()
     both = (ledger["stock_value"] + ledger["futures_notional"].abs()) / ledger["equity"]
     np.testing.assert_allclose(found["net_exposure"], both)
     np.testing.assert_allclose(found["gross_exposure"], both)

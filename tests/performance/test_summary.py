@@ -13,14 +13,11 @@ from quanthedge.errors import StrategyError
 from quanthedge.ledger import line_names
 from quanthedge.performance import (
     Bridge,
+    LedgerFigures,
+    Measure,
     Spans,
-    annual_turnover,
-    costs,
     daily_returns,
-    definitions,
-    exposures,
     levels,
-    mean_equity,
     refusals_by_reason,
     risk_free_rate,
 )
@@ -71,18 +68,18 @@ def test_a_missing_index_leaves_the_fund_s_own_figures() -> None:
 def test_the_summary_states_what_the_tables_add_up_to() -> None:
     run = random_run(260)
     ledger, found = run.ledger, run.summary()
-    paid = costs(ledger)
+    paid = LedgerFigures(ledger).costs()
     assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
     assert found.value("paid_trading_costs") == pytest.approx(
         paid["yuan"].iloc[: len(line_names("cost"))].sum()
     )
     years = (ledger.index[-1] - ledger.index[0]).days / 365
     average = ledger["equity"].iloc[1:].mean()
-    assert mean_equity(ledger) == pytest.approx(average)
+    assert LedgerFigures(ledger).mean_equity() == pytest.approx(average)
     fee = ledger["management_fee"].sum() / average / years
     assert found.value("paid_per_year_management_fee") == pytest.approx(fee)
     traded = (ledger["bought"] + ledger["sold"]).sum() / average / years
-    assert annual_turnover(ledger) == pytest.approx(traded)
+    assert LedgerFigures(ledger).annual_turnover() == pytest.approx(traded)
     assert found.value("refusals") == len(run.refusals)
     by_reason = refusals_by_reason(run.refusals)
     assert by_reason["count"].sum() == len(run.refusals)
@@ -97,7 +94,7 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
 
 def test_exposures_are_those_of_the_close() -> None:
     ledger = random_ledger(10)
-    found = exposures(ledger).iloc[3]
+    found = LedgerFigures(ledger).exposures().iloc[3]
     row = ledger.iloc[4]
     stocks, futures = row["stock_value"], row["futures_notional"]
     assert found["hedge_ratio"] == pytest.approx(futures / stocks)
@@ -138,7 +135,7 @@ def test_months_compound_to_years_and_years_to_the_whole() -> None:
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
     assert years["fees"].sum() == pytest.approx(
-        costs(ledger)["yuan"].iloc[len(line_names("cost")) :].sum()
+        LedgerFigures(ledger).costs()["yuan"].iloc[len(line_names("cost")) :].sum()
     )
 
 
@@ -158,7 +155,7 @@ def test_a_month_without_a_trading_day_keeps_its_place() -> None:
 
 
 def test_every_measure_has_a_name_and_a_formula_in_both_languages() -> None:
-    texts = definitions()
+    texts = Measure.definitions()
     used = {measure.formula for measure in random_run(260).summary()}
     assert used == set(texts["measures"])
     for name, entry in texts["measures"].items():

@@ -20,7 +20,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.cli.app import app
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.performance import Bridge, definitions
+from quanthedge.performance import Bridge, Measure
 from quanthedge.report.blocks import Document, Table
 from quanthedge.report.client import build_paper, facts, render_paper_html, render_paper_pdf
 from quanthedge.report.client.facts import return_parts, spells, weekly_values
@@ -112,7 +112,7 @@ def test_a_client_is_told_the_numbers_of_the_whole_book(made) -> None:
         [c.text for c in row] for row in full["table-monthly-net"].rows
     ]
     key = {row[0].text: row for row in full["table-key-measures"].rows}
-    names = definitions()["measures"]
+    names = Measure.definitions()["measures"]
     own = {row[0].text: row for row in client["table-client-risk"].rows}
     texts = made.paper.texts["rows"]
     for name in ("annual_return", "volatility", "max_drawdown", "sharpe", "calmar"):

@@ -9,7 +9,6 @@ from quanthedge.performance import (
     Relations,
     correlation_parts,
     correlation_stated_otherwise,
-    definitions,
     levels,
     period_returns,
 )
@@ -117,7 +116,7 @@ def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
     """Return beta and correlation to several indices, and their intervals."""
     rows = []
     table = Relations(levels(writer.run.ledger)["net"], known).whole()
-    few = str(definitions()["reasons"]["too_few"][writer.language])
+    few = str(Measure.definitions()["reasons"]["too_few"][writer.language])
     for key, row in table.iterrows():
         code, every = key if isinstance(key, tuple) else (key, "")
         rows.append(
@@ -139,7 +138,7 @@ def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
 
 def _rolling(writer: Writer, known: dict[str, pd.Series]) -> Table:
     """Return how beta and correlation moved over windows of days, weeks and months."""
-    short = str(definitions()["reasons"]["too_short"][writer.language])
+    short = str(Measure.definitions()["reasons"]["too_short"][writer.language])
     spans, rows = writer.words["rolling_windows"], []
     for key, row in Relations(levels(writer.run.ledger)["net"], known).rolling().iterrows():
         code, every, window = key if isinstance(key, tuple) else (key, "", 0)

@@ -13,11 +13,10 @@ import pandas as pd
 from quanthedge.performance import (
     Bridge,
     By,
+    LedgerFigures,
     Spans,
-    exposures,
     levels,
     long_leg,
-    mean_equity,
     period_levels,
     years,
 )
@@ -103,7 +102,8 @@ def return_parts(run: Record) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by part (see :meth:`quanthedge.performance.Bridge.six_parts`) and "return",
-        their sum; columns this_month, year_to_date, inception. Empty where the index has days without a close.
+        their sum; columns this_month, year_to_date, inception. Empty where the index has days
+        without a close.
     """
     if run.ledger["index_close"].isna().any():
         return pd.DataFrame()
@@ -148,7 +148,7 @@ def hedge_cost(run: Record) -> float:
     if ledger["index_close"].isna().any() or not (ledger["lots"] != 0).any():
         return float("nan")
     taken = float(Bridge.six_parts(Bridge(run).yuan())["basis"].iloc[0])
-    return -taken / mean_equity(ledger) / years(ledger)
+    return -taken / LedgerFigures(ledger).mean_equity() / years(ledger)
 
 
 class Holdings(NamedTuple):
@@ -171,7 +171,7 @@ class Holdings(NamedTuple):
 
 def holdings(run: Record) -> Holdings:
     """Return what the fund held at the last close."""
-    last, exposed = run.ledger.iloc[-1], exposures(run.ledger).iloc[-1]
+    last, exposed = run.ledger.iloc[-1], LedgerFigures(run.ledger).exposures().iloc[-1]
     equity, table = float(last["equity"]), run.positions
     cash = last["stock_cash"] + last["futures_cash"] - last["margin_required"]
     day = table["date"].max() if len(table) else None

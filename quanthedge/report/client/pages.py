@@ -11,8 +11,8 @@ import pandas as pd
 
 from quanthedge.performance import (
     Drawdowns,
+    LedgerFigures,
     Spans,
-    exposures,
     levels,
     long_leg,
     period_returns,
@@ -301,7 +301,7 @@ def _exposures(writer: ClientWriter) -> list[Block]:
     if not (writer.run.ledger["lots"] != 0).any():
         return []
     ledger, names = writer.run.ledger.iloc[1:], writer.t["rows"]
-    found = exposures(writer.run.ledger)
+    found = LedgerFigures(writer.run.ledger).exposures()
     lines = {
         "stocks": ledger["stock_value"] / ledger["equity"],
         "hedge_ratio": found["hedge_ratio"],

@@ -11,10 +11,9 @@ from quanthedge.market import Market
 from quanthedge.performance import (
     MINIMUM_DAYS,
     Drawdowns,
+    LedgerFigures,
     annual_return,
-    costs,
     daily_returns,
-    exposures,
     levels,
     volatility,
 )
@@ -105,10 +104,14 @@ def _row(result: Result) -> dict[str, object]:
     reason = trades["reason"]
     # annualised figures need as many days as those of the summary
     long = len(inside) >= MINIMUM_DAYS
-    yearly = costs(ledger)["per_year"] if long else costs(ledger)["per_year"] * float("nan")
+    yearly = (
+        LedgerFigures(ledger).costs()["per_year"]
+        if long
+        else LedgerFigures(ledger).costs()["per_year"] * float("nan")
+    )
     return {
         "borrowed": result.strategy.accounts.borrowed,
-        "gross_held": float(exposures(ledger)["gross_exposure"].mean()),
+        "gross_held": float(LedgerFigures(ledger).exposures()["gross_exposure"].mean()),
         "return_per_year": annual_return(level["net"]) if long else float("nan"),
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
