@@ -34,7 +34,6 @@ __all__ = ["MISMATCHES", "RESIDUAL", "SOURCES", "Bridge", "By"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
 RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"  # columns beside the parts of the alpha
-_EARNED = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
 # the six parts that short papers show, each line in one of them
 _PARTS = {
     "alpha": ("alpha", "dividends", "revaluation"),
@@ -54,8 +53,10 @@ class Bridge:
     Attributes
     ----------
     result : Record
+    EARNED : tuple of str
+        The lines without investors' money, in order: sources of profit, costs, fees, accrual.
     LINES : tuple of str
-        The lines, in order: what was earned, costs, fees, accrual, money of investors.
+        All lines: these, and the money of investors.
 
     Notes
     -----
@@ -66,7 +67,8 @@ class Bridge:
 
     result: Record
 
-    LINES: ClassVar = (*_EARNED, *line_names("flow"))
+    EARNED: ClassVar = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
+    LINES: ClassVar = (*EARNED, *line_names("flow"))
 
     def yuan(
         self, by: By = "whole", start: str | None = None, end: str | None = None
@@ -125,13 +127,14 @@ class Bridge:
         daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
         before = ledger["equity"].shift(1) + net_flows(ledger) - ledger["accrued_fee_at_open"]
         scale = (chained.shift(1) / before).reindex(daily.index)
-        parts = daily[list(_EARNED)].mul(scale, axis=0).where(daily[list(_EARNED)] != 0.0, 0.0)
+        earned = daily[list(self.EARNED)]
+        parts = earned.mul(scale, axis=0).where(earned != 0.0, 0.0)
         label = _label(daily, by)
         opens = chained.shift(1).reindex(daily.index).groupby(label).first()
         closes = chained.reindex(daily.index).groupby(label).last()
         table = parts.groupby(label).sum().div(opens, axis=0)
         table["return"] = closes / opens - 1.0
-        table["residual"] = table["return"] - table[list(_EARNED)].sum(axis=1)
+        table["residual"] = table["return"] - table[list(self.EARNED)].sum(axis=1)
         table.index = _last_days(daily, label)
         return table
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, FundTerms, LotUnits, Register, exact, round_half_up
+from quanthedge.fund import Clients, FundTerms, LotUnits, exact, round_half_up
 from quanthedge.performance.last_close import last_close_gains
 from quanthedge.performance.statement import Statement, investor_statement
 from quanthedge.record import Record
@@ -117,7 +117,7 @@ class _Replay:
     def __init__(self, result: Record, share_class: str, terms: FundTerms) -> None:
         self.clients = result.strategy.clients or Clients()
         self.kept = Fraction(exact(self.clients.redemption_fee_kept))
-        self.register: Register = LotUnits().open(terms)
+        self.register = LotUnits().open(terms)
         self.cash: dict[str, Decimal] = {}
         self.assets = Fraction(0)
         events = result.investors[result.investors["share_class"] == share_class]

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, method_kind
+from quanthedge.fund import Clients
 from quanthedge.performance import Period, Statement, fairness, investor_statement
 from quanthedge.record import Record
 from quanthedge.report import specs
@@ -189,7 +189,7 @@ def build_statement(
 def _facts(writer: Writer, one: Statement, account: Account | None) -> list[str]:
     """Return what stands below the name: the client's own data, the span, class and method."""
     text, language, run = writer.words["statement"], writer.language, writer.run
-    method = writer.words["methods"][method_kind((run.strategy.clients or Clients()).method)]
+    method = writer.words["methods"][(run.strategy.clients or Clients()).method.kind]
     held = run.investors.loc[run.investors["investor"] == one.investor, "share_class"]
     days = notation.span(one.movement.first, one.movement.last, language)
     if one.period is None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.attribution import ALLOCATION_LINES, LAYERS
+from quanthedge.attribution import LAYERS
 from quanthedge.attribution.layers import allocation_lines, alpha_layers
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
@@ -44,7 +44,7 @@ def grown(run: Record, money: float, equity: float) -> Record:
 def test_of_a_book_g_times_as_large_the_allocation_took_g_less_1_of_every_line(g, k) -> None:
     whole = made()
     found = allocation_lines(grown(whole, g * k, k), whole)
-    expected = (g - 1.0) * k * Bridge(whole).yuan("day")[list(ALLOCATION_LINES)]
+    expected = (g - 1.0) * k * Bridge(whole).yuan("day")[list(Bridge.EARNED)]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -88,7 +88,7 @@ def test_layers_of_a_gated_run_add_up_to_the_line_alpha_on_every_day() -> None:
     assert (daily[list(LAYERS)].std() > 0).all()
     lines = result.attribution("allocation", "day")
     np.testing.assert_allclose(lines["alpha"], daily["allocation"], rtol=0, atol=0)
-    np.testing.assert_allclose(lines[list(ALLOCATION_LINES)].sum(axis=1), lines["total"])
+    np.testing.assert_allclose(lines[list(Bridge.EARNED)].sum(axis=1), lines["total"])
     # while hardly anything was held, what the fully invested book earned was given up
     held, whole = (one.ledger["stock_value"] for one in (result, result.variants["ungated"]))
     away = (held < 0.1 * whole).shift(1).loc[daily.index] & (whole > 0).shift(1).loc[daily.index]

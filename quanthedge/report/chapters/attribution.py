@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.attribution import ALLOCATION_LINES, BRINSON, LAYERS
+from quanthedge.attribution import BRINSON, LAYERS
 from quanthedge.performance import Bridge
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
@@ -84,7 +84,7 @@ def _by_year(
 
 def _allocation(writer: Writer, beyond: pd.DataFrame, lines: pd.DataFrame) -> Block:
     """Return each line of the bridge beside that of the fully invested strategy."""
-    own = lines[list(ALLOCATION_LINES)].sum()
+    own = lines[list(Bridge.EARNED)].sum()
     changed = beyond.sum().reindex(own.index)
     names = writer.words["lines"]
     shown = [name for name in own.index if max(abs(own[name]), abs(changed[name])) >= 0.5]

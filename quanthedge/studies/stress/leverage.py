@@ -104,14 +104,13 @@ def _row(result: Result) -> dict[str, object]:
     reason = trades["reason"]
     # annualised figures need as many days as those of the summary
     long = len(inside) >= MINIMUM_DAYS
-    yearly = (
-        LedgerFigures(ledger).costs()["per_year"]
-        if long
-        else LedgerFigures(ledger).costs()["per_year"] * float("nan")
-    )
+    of_ledger = LedgerFigures(ledger)
+    yearly = of_ledger.costs()["per_year"]
+    if not long:
+        yearly = yearly * float("nan")
     return {
         "borrowed": result.strategy.accounts.borrowed,
-        "gross_held": float(LedgerFigures(ledger).exposures()["gross_exposure"].mean()),
+        "gross_held": float(of_ledger.exposures()["gross_exposure"].mean()),
         "return_per_year": annual_return(level["net"]) if long else float("nan"),
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
