@@ -277,9 +277,9 @@ def _entry(measure: "Measure") -> list[str]:
 
 def beside(result: "Result") -> "Comparison":
     """Return a run beside its index, the deposit, its variants and its strategy's products."""
-    from quanthedge.comparison import compare_funds, own_products
+    from quanthedge.comparison import Products, compare_funds
 
-    return compare_funds(result, own_products(result, spoken()))
+    return compare_funds(result, Products.own(result, spoken()))
 
 
 def run_data(result: "Result", market: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
+from quanthedge.comparison import Comparison, Others, Products, compare_funds
 from quanthedge.limits import replay_limits
 from quanthedge.performance import Measure, daily_returns, summary_of
 from quanthedge.record import Record
@@ -59,10 +59,10 @@ class Writer:
             title = specs.index_name(str(code), self.language)
             if str(code) != self.index_code and title != self.index:
                 others[title] = closes[code]
-        own = own_products(self.run, self.language)
+        own = Products.own(self.run, self.language)
         return compare_funds(
             self.run,
-            together(others, own, self.others),
+            Products(others, own, self.others),
             name=words["fund"],
             benchmark=self.index,
             same_dates=words["same_dates"],
