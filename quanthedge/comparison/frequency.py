@@ -152,9 +152,8 @@ def figures(
     if not moves or frequency == "irregular":
         return found
     returns = period_returns(level, frequency)
-    linked = Pair(
-        returns, period_returns(index.loc[level.index], frequency)
-    ).correlation_bootstrap()
+    beside = period_returns(index.loc[level.index], frequency)
+    linked = Pair(returns, beside).correlation_bootstrap()
     enough, periods = len(returns) >= _FEWEST_RETURNS[frequency], _PERIODS_A_YEAR[frequency]
     return found | {
         "volatility": volatility(returns, periods) if enough else none,

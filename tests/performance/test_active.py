@@ -129,9 +129,8 @@ def test_one_trial_is_not_deflated_and_luck_is() -> None:
 def test_several_indices_in_one_table() -> None:
     own, index = series(600)
     level = (1 + own).cumprod()
-    table = Relations(level, {"A": (1 + index).cumprod(), "B": (1 + own).cumprod()}).whole(
-        paths=200
-    )
+    closes = {"A": (1 + index).cumprod(), "B": (1 + own).cumprod()}
+    table = Relations(level, closes).whole(paths=200)
     assert list(table.index.get_level_values("index").unique()) == ["A", "B"]
     assert table.loc[("B", "daily"), "correlation"] == pytest.approx(1.0)
     assert table.loc[("A", "daily"), "beta"] == pytest.approx(Pair(own[1:], index[1:]).beta().value)

@@ -50,10 +50,9 @@ def test_correlation_and_its_interval_are_those_of_scipy(n: int, seed: int) -> N
 
 def test_beta_scales_with_the_fund_and_correlation_does_not() -> None:
     y, x = pair(60, 1)
-    assert Pair(3.0 * y + 0.01, x).beta().value == pytest.approx(3.0 * Pair(y, x).beta().value)
-    assert Pair(3.0 * y + 0.01, x).correlation().value == pytest.approx(
-        Pair(y, x).correlation().value
-    )
+    scaled, plain = Pair(3.0 * y + 0.01, x), Pair(y, x)
+    assert scaled.beta().value == pytest.approx(3.0 * plain.beta().value)
+    assert scaled.correlation().value == pytest.approx(plain.correlation().value)
 
 
 def test_only_days_on_which_both_are_known_count() -> None:

@@ -62,9 +62,8 @@ def test_both_columns_of_the_outlook_are_those_of_the_summary(blocks) -> None:
 def test_rolling_figures_are_given_for_windows_that_the_run_holds(blocks, language) -> None:
     run = sample_result()
     rows = blocks["table-rolling-relations"].rows
-    expected = Relations(
-        levels(run.ledger)["net"], {"000300.SH": run.indices["000300.SH"]}
-    ).rolling()
+    closes = {"000300.SH": run.indices["000300.SH"]}
+    expected = Relations(levels(run.ledger)["net"], closes).rolling()
     assert rows[0][2].value == pytest.approx(expected.iloc[0]["beta_lowest"])
     assert rows[0][7].value == pytest.approx(expected.iloc[0]["correlation_highest"])
     short = {"en": "run too short", "zh": "区间过短"}[language]
