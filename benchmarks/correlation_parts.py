@@ -22,12 +22,10 @@ from quanthedge import Market, backtest, load_strategy
 from quanthedge.backtesting.result import Result
 from quanthedge.hedge.research.neutrality import compound
 from quanthedge.performance import (
-    correlation,
-    correlation_bootstrap,
+    Pair,
     correlation_parts,
     correlation_stated_otherwise,
     levels,
-    period_returns,
 )
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
@@ -115,9 +113,7 @@ def errors(ledger: pd.DataFrame) -> list[float]:
     """Return the standard errors of the accrued correlation, daily and weekly, by bootstrap."""
     level = levels(ledger)
     return [
-        correlation_bootstrap(
-            period_returns(level["net"], every), period_returns(level["index"], every)
-        ).standard_error
+        Pair.of(level["net"], level["index"], every).correlation_bootstrap().standard_error
         for every in ("daily", "weekly")
     ]
 
@@ -157,7 +153,7 @@ def basis_by_year(market: Market) -> pd.DataFrame:
         days = own.index.to_numpy().astype("datetime64[D]")
         weeks = compound(own.to_numpy(), days, "weekly")
         rows[int(year)] = {
-            "daily": correlation(own["gap"], own["index"]).value,
+            "daily": Pair(own["gap"], own["index"]).correlation().value,
             "weekly": float(np.corrcoef(weeks.T)[0, 1]),
             "weeks": len(weeks),
         }

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from quanthedge import Market, backtest, load_strategy
 from quanthedge.backtesting.result import Result
 from quanthedge.market import write_dataset
-from quanthedge.performance import annual_return, levels, mean_equity, years
+from quanthedge.performance import LedgerFigures, annual_return, levels, years
 
 STRATEGY = Path(__file__).parents[1] / "strategies" / "market_neutral.toml"
 SPANS = (("2014-09-17", "2015-07-31"), ("2010-04-19", "2018-12-28"))
@@ -48,7 +48,7 @@ def table(head: list[str], rows: Iterator[list[str]] | list[list[str]]) -> None:
 
 def a_year(result: Result, yuan: float) -> float:
     """Return yuan of a whole run as a part of mean equity a year."""
-    return yuan / mean_equity(result.ledger) / years(result.ledger)
+    return yuan / LedgerFigures(result.ledger).mean_equity() / years(result.ledger)
 
 
 # ---- dividends ----------------------------------------------------------------------------------

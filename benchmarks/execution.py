@@ -15,7 +15,7 @@ from quanthedge import Market, load_strategy
 from quanthedge.backtesting.execute import book_tables, run_fund_of
 from quanthedge.backtesting.hedge_leg import _future_book, _schedule, _timing
 from quanthedge.backtesting.plan import Prepared, _settings, prepare
-from quanthedge.performance.relation import correlation
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import annual_return, daily_returns, levels, period_levels
 
 CHOICES = {
@@ -63,8 +63,8 @@ def row_of(prepared: Prepared) -> dict[str, float]:
     return {
         "gross": annual_return(level["gross"]),
         "net": annual_return(level["net"]),
-        "daily": correlation(daily["gross"], daily["index"]).value,
-        "weekly": correlation(weekly["gross"], weekly["index"]).value,
+        "daily": Pair(daily["gross"], daily["index"]).correlation().value,
+        "weekly": Pair(weekly["gross"], weekly["index"]).correlation().value,
         "equity": float(ledger["equity"].iloc[-1] + ledger["performance_fee"].sum()),
         "later": float(bought.loc[later, "amount"].sum() / bought["amount"].sum()),
     }

@@ -15,10 +15,8 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import beta_hac, correlation
-from quanthedge.performance.relation import beta
+from quanthedge.performance import Pair
 from quanthedge.performance.resampling import outlook
-from quanthedge.performance.robust import correlation_bootstrap
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 from quanthedge.typing import Floats
 
@@ -65,8 +63,9 @@ def coverage(kind: str, days: int, trials: int) -> dict[str, float]:
     for one in range(trials):
         x = pd.Series(index[:, one] * 0.01)
         y = SLOPE * x + pd.Series(noise[:, one] * 0.01)
-        plain, robust, link = beta(y, x), beta_hac(y, x), correlation(y, x)
-        drawn = correlation_bootstrap(y, x, paths=300)
+        pair = Pair(y, x)
+        plain, robust, link = pair.beta(), pair.beta_hac(), pair.correlation()
+        drawn = pair.correlation_bootstrap(paths=300)
         hits["beta, t"] += plain.low <= SLOPE <= plain.high
         hits["beta, robust"] += robust.low <= SLOPE <= robust.high
         hits["correlation, Fisher"] += link.low <= truth <= link.high

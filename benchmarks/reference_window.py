@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.pages import markdown, write_between
 from quanthedge import Market, backtest, load_strategy
 from quanthedge.backtesting.result import Result
-from quanthedge.performance.relation import correlation
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import annual_return, daily_returns, levels, period_levels
 from quanthedge.performance.tables import attribution
 
@@ -47,8 +47,8 @@ def correlations(ledger: pd.DataFrame, basis: str = "net") -> tuple[float, float
     daily = daily_returns(ledger).dropna()
     weekly = period_levels(levels(ledger), "weekly").pct_change().dropna()
     return (
-        correlation(daily[basis], daily["index"]).value,
-        correlation(weekly[basis], weekly["index"]).value,
+        Pair(daily[basis], daily["index"]).correlation().value,
+        Pair(weekly[basis], weekly["index"]).correlation().value,
     )
 
 

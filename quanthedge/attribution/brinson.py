@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import By, bridge, held_through, price_returns, summed_alpha
+from quanthedge.performance import Bridge, By, ShareGrowth, held_through
 from quanthedge.record import Record
 from quanthedge.risk import index_weights
 from quanthedge.typing import Floats
@@ -104,7 +104,7 @@ def brinson(
     market : Market
         The market of the run, with the members of its benchmark.
     by, start, end
-        As in :func:`quanthedge.performance.bridge`.
+        As in :meth:`quanthedge.performance.Bridge.yuan`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def brinson(
     The split of a day uses weights, industries and holdings of the close before.
     """
     effects = effects_of(result, market)
-    return summed_alpha(result, line_table(effects), effects.mismatches, by, start, end)
+    return Bridge(result).alpha_in_parts(line_table(effects), effects.mismatches, by, start, end)
 
 
 def brinson_industries(
@@ -155,7 +155,7 @@ def brinson_industries(
     DataError
         As :func:`brinson`.
     """
-    ends = pd.DatetimeIndex(bridge(result, by, start, end).index)
+    ends = pd.DatetimeIndex(Bridge(result).yuan(by, start, end).index)
     return industry_table(effects_of(result, market), ends, start)
 
 
@@ -298,7 +298,7 @@ def _members(
         )
     weights = np.nan_to_num(weights)
     columns = found.columns.astype(np.intp)
-    gains = weights * price_returns(market, span, columns)
+    gains = weights * ShareGrowth.of(market, span, columns).price_returns()
     own = number(columns)
     return _by_group(weights, own, groups), _by_group(gains, own, groups)
 

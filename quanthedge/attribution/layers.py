@@ -22,15 +22,13 @@ import pandas as pd
 
 from quanthedge.attribution.brinson import Effects, effects_of, line_table
 from quanthedge.errors import DataError
-from quanthedge.ledger import line_names
 from quanthedge.market import Market
-from quanthedge.performance import BRIDGE_LINES, bridge
+from quanthedge.performance import Bridge
 from quanthedge.record import Record
 
-__all__ = ["ALLOCATION_LINES", "LAYERS", "allocation_lines", "alpha_layers", "layer_table"]
+__all__ = ["LAYERS", "allocation_lines", "alpha_layers", "layer_table"]
 
 LAYERS = ("allocation", "industry", "stock")
-ALLOCATION_LINES = tuple(name for name in BRIDGE_LINES if name not in line_names("flow"))
 
 
 def alpha_layers(
@@ -95,7 +93,7 @@ def allocation_lines(result: Record, fully_invested: Record) -> pd.DataFrame:
 
 def _beyond(result: Record, whole: Record, scale: pd.Series) -> pd.DataFrame:
     """Return the lines of a run less those of another, scaled."""
-    own, other = (bridge(one, "day")[list(ALLOCATION_LINES)] for one in (result, whole))
+    own, other = (Bridge(one).yuan("day")[list(Bridge.EARNED)] for one in (result, whole))
     return own - other.mul(scale, axis=0)
 
 

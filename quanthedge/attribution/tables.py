@@ -17,7 +17,7 @@ from quanthedge.attribution.brinson import (
 from quanthedge.attribution.layers import LAYERS, allocation_lines, layer_table
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import By, bridge, by_period
+from quanthedge.performance import Bridge, By
 from quanthedge.record import Record
 
 __all__ = ["Split", "attribution", "attribution_tables"]
@@ -57,7 +57,7 @@ def attribution(
         (industry, stock, index); the risk model's (market, industries, styles, specific); or what
         an allocation did to every line of the bridge.
     period, start, end
-        As `by`, `start` and `end` of :func:`quanthedge.performance.bridge`.
+        As `by`, `start` and `end` of :meth:`quanthedge.performance.Bridge.yuan`.
 
     Returns
     -------
@@ -77,12 +77,12 @@ def attribution(
     if not len(table):
         why = _MISSING[by].format(benchmark=result.strategy.benchmark)
         raise DataError(f"attribution by {by}: the run has none ({why}); see docs/attribution.md")
-    line = bridge(result, "day", start, end)["alpha"]
+    line = Bridge(result).yuan("day", start, end)["alpha"]
     inside = table.loc[line.index]
     total = inside.sum(axis=1)
     if by == "allocation":
-        return by_period(inside.assign(total=total), period)
-    return by_period(inside.assign(alpha=line, residual=line - total), period)
+        return Bridge.by_period(inside.assign(total=total), period)
+    return Bridge.by_period(inside.assign(alpha=line, residual=line - total), period)
 
 
 def attribution_tables(market: Market) -> dict[str, Callable[[Record], pd.DataFrame]]:
@@ -137,7 +137,7 @@ def _industries(run: Record, effects: Effects | None) -> pd.DataFrame:
     """Return allocation and selection of each industry by month."""
     if effects is None:
         return pd.DataFrame(columns=list(INDUSTRY_COLUMNS))
-    months = by_period(run.ledger[["equity"]].iloc[1:], "month").index
+    months = Bridge.by_period(run.ledger[["equity"]].iloc[1:], "month").index
     return industry_table(effects, pd.DatetimeIndex(months))
 
 

@@ -11,7 +11,7 @@ from quanthedge.backtesting.narrative import bilingual, note
 from quanthedge.backtesting.plan import Prepared
 from quanthedge.backtesting.risk_stage import hedges_without_members, risk_model_of
 from quanthedge.backtesting.untaxed import untaxed_notes
-from quanthedge.fund import SHORTEST_MONTHS, FundRun
+from quanthedge.fund import FundRun, FundTerms
 from quanthedge.hedge import ContractSchedule, Knowledge
 from quanthedge.kinds import OwnCode
 from quanthedge.ledger import ActionUse, LedgerInputs, LedgerRecord
@@ -110,7 +110,7 @@ def fee_notes(strategy: Strategy) -> list[Bilingual]:
     dates = sorted(terms.crystallisation_dates)
     near = any((b - a).days < 85 for a, b in itertools.pairwise(dates))
     if (terms.crystallisation == "month" or near) and terms.performance_fee_rate > 0:
-        notes.append(note("fee_interval", months=SHORTEST_MONTHS))
+        notes.append(note("fee_interval", months=FundTerms.SHORTEST_MONTHS))
     return notes
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from quanthedge.backtesting.plan import run_days
-from quanthedge.comparison import product_values
+from quanthedge.comparison import Products
 from quanthedge.kinds import OwnCode
 from quanthedge.record import Request, wanted
 from quanthedge.stages import code_digest
@@ -75,7 +75,7 @@ def asked(
     are the unit values of those that the strategy names, where they are at hand.
     """
     strategy = strategy.with_tables()
-    values = product_values(strategy.comparison) if products is None else products
+    values = Products.unit_values(strategy.comparison) if products is None else products
     first, last = run_days(strategy, market, start, end)
     return wanted(
         strategy,

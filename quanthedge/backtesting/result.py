@@ -121,10 +121,10 @@ class Result(Carded, OtherShapes):
         start: str | None = None,
         end: str | None = None,
     ) -> pd.DataFrame:
-        """Where the change of equity came from: see :func:`quanthedge.performance.bridge`."""
-        from quanthedge.performance import bridge
+        """Where the change of equity came from: see :meth:`quanthedge.performance.Bridge.yuan`."""
+        from quanthedge.performance import Bridge
 
-        return bridge(self, by, start, end)
+        return Bridge(self).yuan(by, start, end)
 
     def attribution(
         self,

@@ -34,14 +34,14 @@ from quanthedge.backtesting.risk_stage import fitted_risk, risk_model_of, risk_t
 from quanthedge.backtesting.table_notes import table_notes
 from quanthedge.backtesting.tried import counted
 from quanthedge.beta import book_betas
-from quanthedge.comparison import product_values, remark, variant_name
+from quanthedge.comparison import Products, remark, variant_name
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.fund import FundRun
 from quanthedge.kinds import OwnCode
 from quanthedge.ledger import LedgerInputs, LedgerRecord
 from quanthedge.logs import logged_stages
 from quanthedge.market import Market
-from quanthedge.performance import group_table, part_table, tilt_table
+from quanthedge.performance import market_tables
 from quanthedge.progress import telling
 from quanthedge.record import Record, RunVariant, made_when_read
 from quanthedge.signals import GivenTable
@@ -139,7 +139,7 @@ def finished(
     tell : callable, optional
     """
     strategy, market = prepared.strategy, prepared.market
-    names, products = variant_names(variants), product_values(strategy.comparison)
+    names, products = variant_names(variants), Products.unit_values(strategy.comparison)
     result = complete(prepared, tell=tell) if fund is None else _result(prepared, fund)
     if strategy.layers.gated:  # always beside it
         names = tuple(dict.fromkeys((*names, "ungated")))
@@ -236,7 +236,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
         targets=selection.targets.to_frame(),
         exclusions=selection.exclusions,
         indices=_indices(market, first, record.days_run),
-        unit_values=product_values(()),
+        unit_values=Products.unit_values(()),
         investors=fund.events,
         investor_values=fund.values,
         investor_lots=fund.lots,
@@ -265,7 +265,7 @@ def _result(prepared: Prepared, fund: FundRun) -> Result:
             strategy, dates[1 : record.days_run + 1], _amiss(missed), prepared.leg.timing
         ),
         notes=notes,
-        request=request((), product_values(()), code, tables_given),
+        request=request((), Products.unit_values(()), code, tables_given),
         own_code=code,
         own_tables=tables_given,
         state=state,
@@ -286,9 +286,7 @@ def _read_later(
     risk = lru_cache(maxsize=1)(lambda run: risk_tables(run, market))
     make: dict[str, Callable[[Record], pd.DataFrame]] = {
         "hedge": lambda _: _with_pro_forma(hedge, books, strategy, market, first, days_run),
-        "alpha_groups": lambda run: group_table(run, market),
-        "alpha_parts": lambda run: part_table(run, market, fitted),
-        "tilts": lambda run: tilt_table(run, market, model),
+        **market_tables(market, model, fitted),
         **attribution_tables(market),
         "risk_forecasts": lambda run: risk(run)[0],
         "risk_parts": lambda run: risk(run)[1],

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanthedge.batch.judgement import parameter_name
 from quanthedge.cards import Card, Cell
-from quanthedge.performance import measure_name
+from quanthedge.performance import Measure
 from quanthedge.typing import Language
 from quanthedge.words import LANGUAGES, Bilingual, in_both, texts
 
@@ -39,7 +39,7 @@ def sweep_card(sweep: "Sweep") -> Card:
         (_differing(row, differ) or str(key), f"{row[sweep.by]:.4g}")
         for key, row in table.head(_SHOWN).iterrows()
     ]
-    by: Bilingual = {code: measure_name(sweep.by, code) for code in LANGUAGES}
+    by: Bilingual = {code: Measure.name(sweep.by, code) for code in LANGUAGES}
     facts = [counts]
     if differ:
         facts.append({code: _varied(differ, said["varied"][code], code) for code in LANGUAGES})

@@ -15,7 +15,7 @@ import pandas as pd
 
 from quanthedge.batch.variant import SERIES
 from quanthedge.ledger import LINES, layout, line_names
-from quanthedge.performance import FEWEST_PAIRS, MINIMUM_DAYS, NO_MOVE
+from quanthedge.performance import MINIMUM_DAYS, NO_MOVE, Pair
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR, TRADING_DAYS_A_YEAR
 from quanthedge.typing import Bools, Days, Floats, Ints
 
@@ -327,7 +327,7 @@ def _beside_index(dates: Days, levels: dict[str, Floats]) -> dict[str, float]:
             own, index = _changes(levels[name][ends]), _changes(levels["index"][ends])
             both = ~(np.isnan(own) | np.isnan(index))
             found[f"{formula}_{every}"] = (
-                measure(own[both], index[both]) if both.sum() >= FEWEST_PAIRS else _NAN
+                measure(own[both], index[both]) if both.sum() >= Pair.FEWEST else _NAN
             )
     return found
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from quanthedge.backtesting import asked
 from quanthedge.batch.variant import Failure, Variant
-from quanthedge.comparison import product_values
+from quanthedge.comparison import Products
 from quanthedge.documents import parse_value, printable
 from quanthedge.errors import QuantHedgeError, StrategyError
 from quanthedge.market import Market
@@ -439,7 +439,7 @@ def _identifier(market: Market) -> _Identifier:
     def identify(strategy: Strategy, start: str | None, end: str | None) -> str:
         compared = str(strategy.comparison)
         if compared not in values:
-            values[compared] = product_values(strategy.comparison)
+            values[compared] = Products.unit_values(strategy.comparison)
         return digest(asked(strategy, market, start, end, products=values[compared]))
 
     return identify

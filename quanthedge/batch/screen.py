@@ -26,7 +26,7 @@ from quanthedge.batch.work import remember_market, run_job, tried
 from quanthedge.errors import StrategyError
 from quanthedge.kinds import OwnCode
 from quanthedge.market import Market
-from quanthedge.performance import annual_return, drawdowns, sharpe_ratio, volatility
+from quanthedge.performance import Drawdowns, annual_return, sharpe_ratio, volatility
 from quanthedge.strategy import Strategy, load_strategy
 from quanthedge.trials import record
 from quanthedge.typing import Floats, Tell
@@ -346,7 +346,7 @@ def _table(
                 "screen_sharpe": sharpe_ratio(daily),
                 "screen_annual_return": annual_return(level),
                 "screen_volatility": volatility(daily),
-                "screen_max_drawdown": float(drawdowns(level).min()),
+                "screen_max_drawdown": float(Drawdowns(level).depth.min()),
             }
     for number, failure in failures.items():
         rows.setdefault(number, {})["reason"] = f"{failure.kind}: {failure.reason}"

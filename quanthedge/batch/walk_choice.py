@@ -9,7 +9,7 @@ import pandas as pd
 from quanthedge.batch.grid import told
 from quanthedge.batch.variant import Variant
 from quanthedge.errors import StrategyError
-from quanthedge.performance import annual_return, calmar_ratio, sharpe_ratio, sortino_ratio
+from quanthedge.performance import Drawdowns, annual_return, sharpe_ratio, sortino_ratio
 from quanthedge.typing import Floats
 
 __all__ = ["FIGURES", "Choice", "check_reach", "choices", "table_of_choices"]
@@ -20,8 +20,7 @@ def _annual(returns: pd.Series) -> float:
 
 
 def _calmar(returns: pd.Series) -> float:
-    level = _level(returns)
-    return calmar_ratio(annual_return(level), float((level / level.cummax() - 1.0).min()))
+    return Drawdowns(_level(returns)).calmar_ratio()
 
 
 def _level(returns: pd.Series) -> pd.Series:

@@ -49,7 +49,7 @@ def command(
     from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf, check_csv
     from quanthedge.errors import DataError
-    from quanthedge.performance import bridge, bridge_returns
+    from quanthedge.performance import Bridge
     from quanthedge.report.texts import words
 
     chosen = language_asked(language)
@@ -57,8 +57,9 @@ def command(
     if figure is not None and figure.suffix.lower() not in (".png", ".svg"):
         raise DataError(f"{figure}: figure in {figure.suffix!r}; accepted: .png, .svg")
     result = Result.open(run)
-    cut = bridge_returns if investor else bridge
-    table = cut(result, cast("Any", by), start, end)  # refused there when unknown
+    lines = Bridge(result)
+    cut = lines.returns if investor else lines.yuan
+    table = cut(cast("Any", by), start, end)  # refused there when unknown
     names = words(chosen)["lines"]
     manner = manner_of(as_json=as_json, quiet=quiet)
     if manner == "json":

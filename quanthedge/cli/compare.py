@@ -39,7 +39,7 @@ def command(
     """
     from quanthedge.backtesting import Result
     from quanthedge.cli.shelf import Shelf, check_csv
-    from quanthedge.comparison import compare_funds, own_products, together
+    from quanthedge.comparison import Products, compare_funds
 
     chosen = language_asked(language)
     manner = manner_of(full=full, as_json=as_json, quiet=quiet)
@@ -47,7 +47,7 @@ def command(
     first, *others = [Result.open(folder) for folder in runs]
     beside = [{str(folder): result} for folder, result in zip(runs[1:], others, strict=True)]
     named = products(nav, fixed, stated)
-    everything = together(own_products(first, "en" if manner == "json" else chosen), *beside, named)
+    everything = Products(Products.own(first, "en" if manner == "json" else chosen), *beside, named)
     words = told("compare")
     plain = {} if manner == "json" else {"same_dates": words["same_dates"]}  # JSON has one language
     found = compare_funds(first, everything, name=str(runs[0]), **plain)

@@ -27,9 +27,9 @@ def products(
     DataError
         When a name comes twice, or a file or number cannot be read.
     """
-    from quanthedge.comparison import read_unit_values, together
+    from quanthedge.comparison import Products, read_unit_values
 
-    return together(
+    return Products(
         *({name: read_unit_values(value)} for name, value in map(_pair, nav or [])),
         *({name: _fixed(name, value)} for name, value in map(_pair, fixed or [])),
         *({name: _stated(name, value)} for name, value in map(_pair, stated or [])),

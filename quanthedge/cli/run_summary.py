@@ -19,7 +19,7 @@ _LABEL = 15  # columns of the labels on the left
 _FIGURE = 14  # columns of a figure in the table
 _PART = 17  # columns of the name of a part of the bridge
 
-# the lines of `quanthedge.performance.bridge_returns` in each of the six parts
+# the lines of `quanthedge.performance.Bridge.returns` in each of the six parts
 _PARTS: dict[str, tuple[str, ...]] = {
     "alpha": ("alpha", "revaluation"),
     "market": ("market",),
@@ -40,9 +40,9 @@ def six_parts(result: "Result") -> dict[str, float]:
     QuantHedgeError
         The benchmark lacks closes, so that there is no bridge.
     """
-    from quanthedge.performance import bridge_returns
+    from quanthedge.performance import Bridge
 
-    lines = bridge_returns(result, "whole").iloc[-1]
+    lines = Bridge(result).returns("whole").iloc[-1]
     parts = {name: float(lines[list(names)].sum()) for name, names in _PARTS.items()}
     fees = float(lines[[name for name in _FEES if name in lines]].sum())
     parts["trading"] = float(lines["return"]) - fees - sum(parts.values())
@@ -244,10 +244,10 @@ def in_full(result: "Result", market: Path) -> str:
 
 def _figures(summary: "Summary") -> str:
     """Return every figure with its interval, and each formula once, below."""
-    from quanthedge.performance import definitions
+    from quanthedge.performance import Measure
 
     language, lines = spoken(), []
-    chapters = definitions()["chapters"]
+    chapters = Measure.definitions()["chapters"]
     for chapter, measures in summary.chapters().items():
         lines += ["", str(chapters[chapter][language])]
         for measure in measures:
@@ -277,9 +277,9 @@ def _entry(measure: "Measure") -> list[str]:
 
 def beside(result: "Result") -> "Comparison":
     """Return a run beside its index, the deposit, its variants and its strategy's products."""
-    from quanthedge.comparison import compare_funds, own_products
+    from quanthedge.comparison import Products, compare_funds
 
-    return compare_funds(result, own_products(result, spoken()))
+    return compare_funds(result, Products.own(result, spoken()))
 
 
 def run_data(result: "Result", market: Path) -> dict[str, Any]:

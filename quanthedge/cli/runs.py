@@ -393,10 +393,10 @@ def _named(name: str) -> str:
     """Return what a figure, short or whole, or a parameter is called; else its key."""
     from quanthedge.batch import parameter_name
     from quanthedge.batch.store import SHORT
-    from quanthedge.performance import measure_name
+    from quanthedge.performance import Measure
 
     key = SHORT.get(name, name)
-    figure = measure_name(key, spoken())
+    figure = Measure.name(key, spoken())
     return figure if figure != key else parameter_name(name, spoken())
 
 

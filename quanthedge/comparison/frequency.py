@@ -11,12 +11,11 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.performance import (
-    FEWEST_PAIRS,
     MINIMUM_DAYS,
     NO_MOVE,
+    Drawdowns,
+    Pair,
     annual_return,
-    correlation_bootstrap,
-    drawdowns,
     period_return,
     period_returns,
     sharpe_ratio,
@@ -29,7 +28,7 @@ __all__ = ["Frequency", "Placed", "figures", "place"]
 Frequency = Literal["daily", "weekly", "monthly", "irregular"]
 _PERIODS_A_YEAR = {"daily": float(TRADING_DAYS_A_YEAR), "weekly": 52.0, "monthly": 12.0}
 # returns below which neither volatility nor Sharpe ratio is stated; of days as in the summary
-_FEWEST_RETURNS = {"daily": MINIMUM_DAYS, "weekly": FEWEST_PAIRS, "monthly": FEWEST_PAIRS}
+_FEWEST_RETURNS = {"daily": MINIMUM_DAYS, "weekly": Pair.FEWEST, "monthly": Pair.FEWEST}
 _ENOUGH = 0.9  # of the days, weeks or months between first and last value
 
 
@@ -139,7 +138,7 @@ def figures(
         "annual_return": annual_return(level) if last - first >= MINIMUM_DAYS else none,
         "volatility": none,
         "sharpe": none,
-        "max_drawdown": float(drawdowns(level).min()),
+        "max_drawdown": float(Drawdowns(level).depth.min()),
         "correlation": none,
         "correlation_low": none,
         "correlation_high": none,
@@ -153,7 +152,8 @@ def figures(
     if not moves or frequency == "irregular":
         return found
     returns = period_returns(level, frequency)
-    linked = correlation_bootstrap(returns, period_returns(index.loc[level.index], frequency))
+    beside = period_returns(index.loc[level.index], frequency)
+    linked = Pair(returns, beside).correlation_bootstrap()
     enough, periods = len(returns) >= _FEWEST_RETURNS[frequency], _PERIODS_A_YEAR[frequency]
     return found | {
         "volatility": volatility(returns, periods) if enough else none,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -13,45 +13,57 @@ from quanthedge.errors import DataError
 from quanthedge.record import Record
 from quanthedge.strategy import Product
 
-__all__ = ["own_products", "product_values", "together"]
+__all__ = ["Products"]
 
 _COLUMNS = ("product", "date", "value")
 
 
-def product_values(products: Iterable[Product]) -> pd.DataFrame:
-    """Return the unit values of all products that have a file: product, date, value.
+class Products(dict[str, Any]):
+    """What a fund is set beside, as :func:`compare_funds` takes it, by shown name.
+
+    Made of several groups; where two products have the same name, one of them would be left out.
+
+    >>> Products({"trust": 1}, {"deposit": 2})
+    {'trust': 1, 'deposit': 2}
 
     Raises
     ------
     DataError
-        When a file cannot be read.
+        When a name comes twice.
     """
-    frames = [
-        pd.DataFrame({"product": one.name, "date": series.index, "value": series.to_numpy()})
-        for one in products
-        if one.kind == "unit_values"
-        for series in [read_unit_values(Path(one.file))]
-    ]
-    if not frames:
-        empty = pd.DataFrame({name: [] for name in _COLUMNS})
-        return empty.astype({"product": "str", "date": "datetime64[ms]", "value": "float64"})
-    return pd.concat(frames, ignore_index=True)
 
+    def __init__(self, *groups: Mapping[str, Any]) -> None:
+        super().__init__()
+        for title, product in (pair for group in groups for pair in group.items()):
+            if title in self:
+                raise DataError(f"comparison: the name {title!r} comes twice")
+            self[title] = product
 
-def together(*groups: Mapping[str, Any]) -> dict[str, Any]:
-    """Return several groups of products as one.
+    @classmethod
+    def own(cls, run: Record, language: str = "en") -> Self:
+        """Return what a run carries itself: its variants and the products of its strategy."""
+        variants = {variant_name(name, language): one for name, one in run.variants.items()}
+        return cls(variants, _named_products(run.strategy.comparison, run.unit_values, language))
 
-    Raises
-    ------
-    DataError
-        When two products have the same name: one of them would be left out.
-    """
-    found: dict[str, Any] = {}
-    for title, product in (pair for group in groups for pair in group.items()):
-        if title in found:
-            raise DataError(f"comparison: the name {title!r} comes twice")
-        found[title] = product
-    return found
+    @staticmethod
+    def unit_values(products: Iterable[Product]) -> pd.DataFrame:
+        """Return the unit values of all products that have a file: product, date, value.
+
+        Raises
+        ------
+        DataError
+            When a file cannot be read.
+        """
+        frames = [
+            pd.DataFrame({"product": one.name, "date": series.index, "value": series.to_numpy()})
+            for one in products
+            if one.kind == "unit_values"
+            for series in [read_unit_values(Path(one.file))]
+        ]
+        if not frames:
+            empty = pd.DataFrame({name: [] for name in _COLUMNS})
+            return empty.astype({"product": "str", "date": "datetime64[ms]", "value": "float64"})
+        return pd.concat(frames, ignore_index=True)
 
 
 def _named_products(
@@ -64,7 +76,7 @@ def _named_products(
     entries : iterable of Product
         ``comparison`` of a strategy.
     values : DataFrame
-        What :func:`product_values` gave when the strategy was run.
+        What :meth:`Products.unit_values` gave when the strategy was run.
     language : str
         "zh" takes the Chinese name where there is one.
 
@@ -91,15 +103,3 @@ def _named_products(
             days = pd.DatetimeIndex(own["date"], name="date")
             found[title] = pd.Series(own["value"].to_numpy(), index=days, name=one.name)
     return found
-
-
-def own_products(run: Record, language: str = "en") -> dict[str, Any]:
-    """Return what a run carries itself: its variants and the products of its strategy, by name."""
-    found: dict[str, Any] = {
-        variant_name(name, language): one for name, one in run.variants.items()
-    }
-    products = _named_products(run.strategy.comparison, run.unit_values, language)
-    twice = found.keys() & products.keys()
-    if twice:
-        raise DataError(f"comparison: the name {min(twice)!r} comes twice")
-    return found | products

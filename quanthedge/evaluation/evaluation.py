@@ -25,7 +25,7 @@ from quanthedge.evaluation.hedge_leg import hedge_returns
 from quanthedge.evaluation.regimes import Regime, regimes_of
 from quanthedge.evaluation.significance import LAGS, mean_test
 from quanthedge.evaluation.tried import check_tried, count_tried, trial_of
-from quanthedge.labelling import NO_COST, Labels
+from quanthedge.labelling import Labels
 from quanthedge.operators import rolling_beta
 from quanthedge.progress import telling
 from quanthedge.rules import TRADING_DAYS_A_YEAR, index_of
@@ -388,7 +388,7 @@ def _check(
 ) -> None:  # fmt: skip
     if not 0 <= cost_bp < 10_000:
         raise StrategyError(f"evaluate: cost_bp {cost_bp!r}; accepted: 0 to 10000 basis points")
-    if cost_bp and labels.executable and labels.cost != NO_COST:
+    if cost_bp and labels.executable and labels.charged:
         raise StrategyError(
             f"evaluate: cost_bp {cost_bp:g} beside labels that carry {labels.cost}; costs would be "
             "charged twice: give cost_bp=0, or labels without costs"

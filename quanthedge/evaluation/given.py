@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import Factor, FactorPanel, panel, signal_from
-from quanthedge.labelling import LEAST, Labels
+from quanthedge.labelling import Labels
 from quanthedge.labelling import labels as made_labels
 from quanthedge.trials import digest
 from quanthedge.typing import Bools, Floats, Ints, Language
@@ -76,7 +76,7 @@ def check_labels(labels: Labels) -> None:
         raise StrategyError("labels: one begins before its decision is made; take qh.labels'")
     labels.check_unchanged()
     if not labels.digest:
-        labels.check_plausible(_of_market(labels), LEAST)
+        labels.check_plausible(_of_market(labels))
 
 
 def _of_market(labels: Labels) -> Labels:

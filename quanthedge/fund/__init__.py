@@ -5,24 +5,21 @@ from quanthedge.fund.day_counts import fee_years
 from quanthedge.fund.dealing_days import opening_days
 from quanthedge.fund.explainer import fee_table
 from quanthedge.fund.fund_run import FundRun
-from quanthedge.fund.methods import METHODS, LotUnits, Register, method_kind
-from quanthedge.fund.terms import SHORTEST_MONTHS, FundTerms
+from quanthedge.fund.methods import METHODS, LotUnits
+from quanthedge.fund.terms import FundTerms
 from quanthedge.fund.values import exact, round_half_up
 from quanthedge.fund.winding_up import sold_out
 
 __all__ = [
     "METHODS",
-    "SHORTEST_MONTHS",
     "Clients",
     "FundRun",
     "FundTerms",
     "LotUnits",
-    "Register",
     "Tier",
     "exact",
     "fee_table",
     "fee_years",
-    "method_kind",
     "opening_days",
     "round_half_up",
     "sold_out",

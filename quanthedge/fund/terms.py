@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ __all__ = ["FundTerms"]
 
 Crystallisation = Literal["month", "quarter", "half_year", "year", "none"]
 _LARGEST_RATE = 0.6
-SHORTEST_MONTHS = 3  # between two fee dates, by the same draft
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
@@ -50,6 +49,8 @@ class FundTerms(Plain):
         Decimals of the unit value; 4, as Chinese funds publish it.
     initial_unit_value
         Yuan at the start; also the first mark.
+    SHORTEST_MONTHS
+        Between two fee dates, by the same draft.
 
     Examples
     --------
@@ -71,6 +72,8 @@ class FundTerms(Plain):
     winding_up: date | None = None
     unit_value_decimals: Literal[4] = 4
     initial_unit_value: float = Field(default=1.0, gt=0, le=1_000_000)
+
+    SHORTEST_MONTHS: ClassVar[int] = 3
 
     @field_validator("performance_fee_rate")
     @classmethod

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from quanthedge.ledger import LINES
 from quanthedge.market import Market
-from quanthedge.performance import check_market, share_growth
+from quanthedge.performance import ShareGrowth, check_market
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
@@ -98,8 +98,8 @@ def stocks_of(record: Record, market: Market, trades: pd.DataFrame) -> Instrumen
     days = record.ledger.index.to_numpy().astype("datetime64[D]")
     first = int(np.searchsorted(np.asarray(market.dates), days[0]))
     span = slice(first, first + len(days))
-    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
-    growth = share_growth(market, span, columns)
+    grown = ShareGrowth.of(market, span, columns)
+    mark, growth = grown.mark, grown.steps
     become = np.asarray(
         np.cumprod(growth, axis=0), dtype=np.float64
     )  # shares of the day for one of the first day

@@ -1,7 +1,7 @@
 """The regressions behind the betas of a run, as results of statsmodels.
 
 Slope, error and 95% interval are those that the summary prints
-(:func:`quanthedge.performance.beta_hac`); what statsmodels knows about a fit beyond them
+(:meth:`quanthedge.performance.Pair.beta_hac`); what statsmodels knows about a fit beyond them
 (residuals, influence, tests, its printed table) is at hand.
 """
 
@@ -14,7 +14,7 @@ from quanthedge.beta import index_returns
 from quanthedge.documents import asked_day
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import FEWEST_PAIRS, check_market, levels, period_returns
+from quanthedge.performance import Pair, check_market, levels, period_returns
 from quanthedge.record import Record
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def regression(
         raise DataError(f"regression: basis {basis!r}; accepted: {', '.join(_BASES)}")
     level = levels(record.ledger)
     own, index = (period_returns(level[name], freq) for name in (basis, "index"))
-    return _fitted(own, index, FEWEST_PAIRS, "fund", f"{freq} returns", hac=hac)
+    return _fitted(own, index, Pair.FEWEST, "fund", f"{freq} returns", hac=hac)
 
 
 def pro_forma_regression(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quanthedge.performance import critical_value, newey_west_lags
+from quanthedge.performance import NeweyWest
 from quanthedge.typing import Floats
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _classes() -> tuple[Any, Any]:
             super().__init__(plain.model, plain.params, plain.normalized_cov_params, plain.scale)
             self.cov_params_default = covariance
             self.cov_type, self.use_t, self.wider = "HAC", True, wider
-            lags = newey_west_lags(int(plain.nobs))
+            lags = NeweyWest(int(plain.nobs)).lags
             told = f"Bartlett, {lags} lags, residuals over 1 - leverage, Kiefer-Vogelsang"
             self.cov_kwds = {"description": told, "maxlags": lags}
 
@@ -67,7 +67,7 @@ def _classes() -> tuple[Any, Any]:
 
 
 def robust_results(model: "OLS") -> "RegressionResultsWrapper":
-    """Return the fit of a model with the errors of :func:`quanthedge.performance.beta_hac`."""
+    """Return the fit of a model with the errors of :meth:`quanthedge.performance.Pair.beta_hac`."""
     from scipy.special import stdtrit
 
     results, wrapper = _classes()
@@ -75,11 +75,11 @@ def robust_results(model: "OLS") -> "RegressionResultsWrapper":
     n = int(plain.nobs)
     leverage = np.asarray(plain.get_influence().hat_matrix_diag)
     scores = model.exog * (plain.resid / np.maximum(1.0 - leverage, 1e-9))[:, None]
-    lags = newey_west_lags(n)
+    lags = NeweyWest(n).lags
     meat = scores.T @ scores
     for lag in range(1, lags + 1):
         product = scores[lag:].T @ scores[:-lag]
         meat = meat + (1.0 - lag / (lags + 1.0)) * (product + product.T)
     bread = plain.normalized_cov_params
-    wider = critical_value(n) / float(stdtrit(n - 2, 0.975))
+    wider = NeweyWest(n).critical_value / float(stdtrit(n - 2, 0.975))
     return wrapper(results(plain, bread @ meat @ bread, wider))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import StrategyError
 from quanthedge.labelling.decisions import Decisions, decision_rows
-from quanthedge.labelling.genuine import digest_of
+from quanthedge.labelling.genuine import LEAST, digest_of
 from quanthedge.labelling.reasons import REASONS, SAME, reason_name
 from quanthedge.market import LimitPanel, Market
 from quanthedge.rules import Board, CostTerms, StockCosts
@@ -28,9 +28,9 @@ from quanthedge.typing import Bools, Floats, Ints, Language
 if TYPE_CHECKING:
     from quanthedge.labelling.kernels import Bars, Costs
 
-__all__ = ["NO_COST", "Entry", "Labels", "labels"]
+__all__ = ["Entry", "Labels", "labels"]
 
-NO_COST = "no cost"
+_NO_COST = "no cost"
 Entry = Literal["open", "close", "vwap"]
 Horizon = int | Literal["next"]
 
@@ -89,6 +89,11 @@ class Labels:
     digest: str = ""
 
     @property
+    def charged(self) -> bool:
+        """Return whether costs are taken off."""
+        return self.cost != _NO_COST
+
+    @property
     def definition(self) -> str:
         """Return how the labels are defined, in one line."""
         if self.own:
@@ -96,7 +101,7 @@ class Labels:
         length = "to the next decision" if self.horizon == "next" else f"{self.horizon} days"
         if not self.executable:
             return f"close to close, {length}"
-        cost = "" if self.cost == NO_COST else f", after {self.cost}"
+        cost = f", after {self.cost}" if self.charged else ""
         return f"{self.entry} of day t+{self.lag}, {length}, executable{cost}"
 
     def frame(self, name: Literal["value", "naive"] = "value") -> pd.DataFrame:
@@ -154,7 +159,7 @@ class Labels:
 
         check_unchanged(self)
 
-    def check_plausible(self, of_market: "Labels", least: float) -> None:
+    def check_plausible(self, of_market: "Labels", least: float = LEAST) -> None:
         """Refuse returns that are not their stocks' own: :func:`.genuine.check_plausible`."""
         from quanthedge.labelling.genuine import check_plausible
 
@@ -269,7 +274,7 @@ def labels(
 def _cost_in_words(cost_bp: float, costs: CostTerms | None) -> str:
     if costs is not None:
         return "costs of the rule book"
-    return f"{cost_bp:g} bp a side" if cost_bp else NO_COST
+    return f"{cost_bp:g} bp a side" if cost_bp else _NO_COST
 
 
 def _check(entry: str, lag: int, horizon: Horizon, cost_bp: float, recovery: float) -> None:

@@ -18,9 +18,11 @@ from quanthedge.typing import Bools, Floats
 if TYPE_CHECKING:
     from quanthedge.labelling.future import Labels
 
-__all__ = ["check_plausible", "check_unchanged", "digest_of"]
+__all__ = ["LEAST", "check_plausible", "check_unchanged", "digest_of"]
 
 _FEWEST = 10  # stocks with both returns, below which a day says nothing
+
+LEAST = 0.5  # rank correlation that a day of returns of one's own has with the market's
 
 
 def digest_of(labels: "Labels") -> str:

@@ -8,15 +8,13 @@ import numpy as np
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.labelling.decisions import Decisions
 from quanthedge.labelling.future import Entry, Horizon, Labels, labels
-from quanthedge.labelling.genuine import digest_of
+from quanthedge.labelling.genuine import LEAST, digest_of
 from quanthedge.labelling.reasons import SAME, TIMING
 from quanthedge.market import Market
 from quanthedge.signals import Scores, read_scores
 from quanthedge.typing import Floats, Rows
 
-__all__ = ["LEAST", "labels_from"]
-
-LEAST = 0.5
+__all__ = ["labels_from"]
 
 
 def labels_from(

@@ -1,51 +1,25 @@
 """What a run earned, risked and paid: statistics with one definition each, and their summary."""
 
-from quanthedge.performance.active import relations
-from quanthedge.performance.alpha_groups import group_table, part_table
-from quanthedge.performance.book import (
-    annual_turnover,
-    costs,
-    exposures,
-    mean_equity,
-    opened_lots,
-    refusals_by_reason,
-)
+from quanthedge.performance.book import LedgerFigures, opened_lots, refusals_by_reason
 from quanthedge.performance.book_risk import BookRisk
-from quanthedge.performance.bridge import (
-    BRIDGE_LINES,
-    By,
-    bridge,
-    bridge_parts,
-    bridge_returns,
-    by_period,
-)
-from quanthedge.performance.bridge_groups import summed_alpha
+from quanthedge.performance.bridge import Bridge, By
 from quanthedge.performance.deflation import (
     SUPPOSED_TRIALS,
     deflated_by_trials,
     expected_highest_sharpe,
 )
-from quanthedge.performance.drawdown import (
-    calmar_ratio,
-    drawdowns,
-    largest_drawdowns,
-    longest_drawdown,
-)
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.fairness import fairness
-from quanthedge.performance.holdings import check_market, held_through, price_returns, share_growth
+from quanthedge.performance.holdings import ShareGrowth, check_market, held_through
 from quanthedge.performance.idle import cash_drag
 from quanthedge.performance.long_leg import long_leg
-from quanthedge.performance.measures import (
-    MINIMUM_DAYS,
-    Measure,
-    Summary,
-    definitions,
-    measure_name,
-)
+from quanthedge.performance.market_tables import market_tables
+from quanthedge.performance.measures import MINIMUM_DAYS, Measure, Summary
 from quanthedge.performance.neutrality_parts import correlation_parts, correlation_stated_otherwise
 from quanthedge.performance.overfit import Cscv, cscv, deflated
 from quanthedge.performance.period import Period
-from quanthedge.performance.relation import correlation, rolling_beta
+from quanthedge.performance.relation import Pair
+from quanthedge.performance.relations import Relations
 from quanthedge.performance.returns import (
     NO_MOVE,
     annual_return,
@@ -61,104 +35,62 @@ from quanthedge.performance.returns import (
     years,
 )
 from quanthedge.performance.risk_free import risk_free_rate
-from quanthedge.performance.robust import (
-    FEWEST_PAIRS,
-    beta_hac,
-    correlation_bootstrap,
-    critical_value,
-    newey_west_lags,
-    rolling_beta_hac,
-)
-from quanthedge.performance.rolling import rolling_correlation, rolling_relations
+from quanthedge.performance.robust import NeweyWest
 from quanthedge.performance.significance import alpha_estimates
 from quanthedge.performance.sleeves import sleeve_bridge, sleeve_figures
-from quanthedge.performance.statement import Statement, investor_statement, investors_of
+from quanthedge.performance.spans import Spans, Window
+from quanthedge.performance.statement import Statement, investor_statement
 from quanthedge.performance.summary import summary_of
-from quanthedge.performance.tables import monthly_table, yearly_table
-from quanthedge.performance.tilts import tilt_table
-from quanthedge.performance.trailing import TRAILING, trailing_table
-from quanthedge.performance.windows import WINDOWS, Window, stress_windows, window_table
 
 __all__ = [
-    "BRIDGE_LINES",
-    "FEWEST_PAIRS",
     "MINIMUM_DAYS",
     "NO_MOVE",
     "SUPPOSED_TRIALS",
-    "TRAILING",
-    "WINDOWS",
     "BookRisk",
+    "Bridge",
     "By",
     "Cscv",
+    "Drawdowns",
+    "LedgerFigures",
     "Measure",
+    "NeweyWest",
+    "Pair",
     "Period",
+    "Relations",
+    "ShareGrowth",
+    "Spans",
     "Statement",
     "Summary",
     "Window",
     "alpha_estimates",
     "annual_return",
-    "annual_turnover",
-    "beta_hac",
-    "bridge",
-    "bridge_parts",
-    "bridge_returns",
-    "by_period",
-    "calmar_ratio",
     "cash_drag",
     "check_market",
-    "correlation",
-    "correlation_bootstrap",
     "correlation_parts",
     "correlation_stated_otherwise",
-    "costs",
-    "critical_value",
     "cscv",
     "daily_returns",
-    "definitions",
     "deflated",
     "deflated_by_trials",
-    "drawdowns",
     "expected_highest_sharpe",
-    "exposures",
     "fairness",
-    "group_table",
     "held_through",
     "investor_statement",
-    "investors_of",
-    "largest_drawdowns",
     "levels",
     "long_leg",
-    "longest_drawdown",
-    "mean_equity",
-    "measure_name",
-    "monthly_table",
-    "newey_west_lags",
+    "market_tables",
     "opened_lots",
-    "part_table",
     "period_levels",
     "period_return",
     "period_returns",
-    "price_returns",
     "refusals_by_reason",
-    "relations",
     "risk_free_rate",
-    "rolling_beta",
-    "rolling_beta_hac",
-    "rolling_correlation",
-    "rolling_relations",
-    "share_growth",
     "sharpe_ratio",
     "sleeve_bridge",
     "sleeve_figures",
     "sortino_ratio",
-    "stress_windows",
     "summary_of",
-    "summed_alpha",
-    "tilt_table",
-    "trailing_table",
     "volatility",
     "win_rate",
-    "window_table",
-    "yearly_table",
     "years",
 ]

@@ -1,24 +1,17 @@
-"""Returns beside an index: geometric excess, tracking error, information ratio, relations."""
-
-from collections.abc import Mapping
+"""Returns beside an index: geometric excess, tracking error, information ratio."""
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.resampling import SEED
-from quanthedge.performance.returns import Every, period_returns, years
-from quanthedge.performance.robust import beta_hac, correlation_bootstrap
+from quanthedge.performance.returns import years
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
 __all__ = [
     "excess_level",
     "geometric_excess",
     "information_ratio",
-    "relations",
     "tracking_error",
 ]
-
-_PERIODS: tuple[Every, ...] = ("daily", "weekly", "monthly")
 
 
 def excess_level(level: pd.Series, index: pd.Series) -> pd.Series:
@@ -56,44 +49,3 @@ def information_ratio(returns: pd.Series, index_returns: pd.Series) -> float:
     if not error > 1e-12:
         return float("nan")
     return float(away.mean()) * TRADING_DAYS_A_YEAR / error
-
-
-def relations(
-    level: pd.Series, indices: Mapping[str, pd.Series], *, paths: int = 1000, seed: int = SEED
-) -> pd.DataFrame:
-    """Return beta and correlation to several indices by day, week and month, with intervals.
-
-    Parameters
-    ----------
-    level : Series
-        Of the fund, net, 1 at the start.
-    indices : mapping of Series
-        Closes by name, on the same days.
-    paths, seed : int
-        Of the block bootstrap.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by index and frequency: beta, beta_low, beta_high (Newey-West), correlation,
-        correlation_low, correlation_high (studentised block bootstrap), observations. NaN where
-        there are fewer than ten observations.
-    """
-    rows = {}
-    for name, close in indices.items():
-        for every in _PERIODS:
-            own, other = period_returns(level, every), period_returns(close, every)
-            slope = beta_hac(own, other)
-            link = correlation_bootstrap(own, other, paths=paths, seed=seed)
-            rows[name, every] = {
-                "beta": slope.value,
-                "beta_low": slope.low,
-                "beta_high": slope.high,
-                "correlation": link.value,
-                "correlation_low": link.low,
-                "correlation_high": link.high,
-                "observations": link.observations,
-            }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(list(rows), names=["index", "frequency"])
-    return table

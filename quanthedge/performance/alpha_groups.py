@@ -8,14 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quanthedge.market import Market
-from quanthedge.performance.bridge import by_period
-from quanthedge.performance.bridge_groups import (
-    MISMATCHES,
-    NO_GROUP,
-    RESIDUAL,
-    alpha_by_day,
-    layer_numbers,
-)
+from quanthedge.performance.bridge import MISMATCHES, RESIDUAL, Bridge
+from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by_day, layer_numbers
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.record import Record
@@ -79,7 +73,7 @@ class _Groups(NamedTuple):
 def _table(kind: str, groups: _Groups, result: Record, through: Held) -> pd.DataFrame:
     """Return one kind of groups: industries by alpha, layers from the largest stocks on."""
     days = alpha_by_day(result, through, groups.number, groups.names)
-    alpha = by_period(days, "whole").iloc[0]
+    alpha = Bridge.by_period(days, "whole").iloc[0]
     last = result.positions[result.positions["date"] == result.positions["date"].max()]
     own = groups.last[pd.Index(through.codes).get_indexer(pd.Index(last["code"]))]
     weights = last.groupby(np.array(groups.names)[own])["weight"].agg(["sum", "size"])

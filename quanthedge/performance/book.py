@@ -1,5 +1,7 @@
 """What the fund held, traded and paid: exposures, turnover, costs and fees, refusals."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -7,81 +9,84 @@ from quanthedge.ledger import line_names
 from quanthedge.performance.returns import years
 from quanthedge.rules import IndexProduct
 
-__all__ = [
-    "annual_turnover",
-    "costs",
-    "exposures",
-    "mean_equity",
-    "opened_lots",
-    "refusals_by_reason",
-]
+__all__ = ["LedgerFigures", "opened_lots", "refusals_by_reason"]
 
 
-def mean_equity(ledger: pd.DataFrame) -> float:
-    """Return the mean equity at the close over the trading days, opening row left out, yuan."""
-    return float(ledger["equity"].iloc[1:].mean())
+@dataclass(frozen=True, eq=False)
+class LedgerFigures:
+    """What a ledger says of the book: what was held, traded and paid.
 
-
-def exposures(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return each day's hedge ratio and exposures at the close.
-
-    Returns
-    -------
-    DataFrame
-        hedge_ratio = futures notional / stock value (NaN without stocks);
-        net_exposure = (stock value - futures notional) / equity;
-        gross_exposure = (stock value + futures notional without its sign) / equity;
-        net_beta = (ex-ante book beta x stock value - futures notional) / equity, NaN without
-        stocks.
-        The opening row is left out.
-
-    Notes
-    -----
-    The futures notional is what is sold short less what is held long: below 0 for contracts held
-    long.
+    Attributes
+    ----------
+    ledger : DataFrame
+        Its first row holds the opening balances.
     """
-    inside = ledger.iloc[1:]
-    stocks, futures, equity = (
-        inside[name] for name in ("stock_value", "futures_notional", "equity")
-    )
-    return pd.DataFrame(
-        {
-            "hedge_ratio": futures / stocks.where(stocks > 0.0),
-            "net_exposure": (stocks - futures) / equity,
-            "gross_exposure": (stocks + futures.abs()) / equity,
-            "net_beta": (inside["book_beta"] * stocks - futures) / equity,
-        }
-    )
 
+    ledger: pd.DataFrame
 
-def annual_turnover(ledger: pd.DataFrame) -> float:
-    """Return stocks bought plus sold, over mean equity, a year (calendar days / 365).
+    def mean_equity(self) -> float:
+        """Return the mean equity at the close over the trading days, opening row left out, yuan."""
+        return float(self.ledger["equity"].iloc[1:].mean())
 
-    Notes
-    -----
-    Two-way: replacing the whole book once counts twice its share of equity. NaN on an empty span.
-    """
-    span = years(ledger)
-    if span <= 0.0:
-        return float("nan")
-    traded = float(ledger["bought"].iloc[1:].sum() + ledger["sold"].iloc[1:].sum())
-    return traded / mean_equity(ledger) / span
+    def exposures(self) -> pd.DataFrame:
+        """Return each day's hedge ratio and exposures at the close.
 
+        Returns
+        -------
+        DataFrame
+            hedge_ratio = futures notional / stock value (NaN without stocks);
+            net_exposure = (stock value - futures notional) / equity;
+            gross_exposure = (stock value + futures notional without its sign) / equity;
+            net_beta = (ex-ante book beta x stock value - futures notional) / equity, NaN without
+            stocks.
+            The opening row is left out.
 
-def costs(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return what each cost of trading and each fee took.
+        Notes
+        -----
+        The futures notional is what is sold short less what is held long: below 0 for contracts
+        held long.
+        """
+        inside = self.ledger.iloc[1:]
+        stocks, futures, equity = (
+            inside[name] for name in ("stock_value", "futures_notional", "equity")
+        )
+        return pd.DataFrame(
+            {
+                "hedge_ratio": futures / stocks.where(stocks > 0.0),
+                "net_exposure": (stocks - futures) / equity,
+                "gross_exposure": (stocks + futures.abs()) / equity,
+                "net_beta": (inside["book_beta"] * stocks - futures) / equity,
+            }
+        )
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ledger column (costs of trading, then fees of the fund): yuan over the run;
-        per_year = yuan / mean equity / years, a fraction (NaN on an empty span).
-    """
-    lines = [*line_names("cost"), *line_names("fee")]
-    yuan = ledger[lines].iloc[1:].sum()
-    span = years(ledger)
-    scale = mean_equity(ledger) * span if span > 0.0 else float("nan")
-    return pd.DataFrame({"yuan": yuan, "per_year": yuan / scale})
+    def annual_turnover(self) -> float:
+        """Return stocks bought plus sold, over mean equity, a year (calendar days / 365).
+
+        Notes
+        -----
+        Two-way: replacing the whole book once counts twice its share of equity. NaN on an empty
+        span.
+        """
+        span = years(self.ledger)
+        if span <= 0.0:
+            return float("nan")
+        traded = float(self.ledger["bought"].iloc[1:].sum() + self.ledger["sold"].iloc[1:].sum())
+        return traded / self.mean_equity() / span
+
+    def costs(self) -> pd.DataFrame:
+        """Return what each cost of trading and each fee took.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ledger column (costs of trading, then fees of the fund): yuan over the run;
+            per_year = yuan / mean equity / years, a fraction (NaN on an empty span).
+        """
+        lines = [*line_names("cost"), *line_names("fee")]
+        yuan = self.ledger[lines].iloc[1:].sum()
+        span = years(self.ledger)
+        scale = self.mean_equity() * span if span > 0.0 else float("nan")
+        return pd.DataFrame({"yuan": yuan, "per_year": yuan / scale})
 
 
 def opened_lots(trades: pd.DataFrame) -> pd.Series:

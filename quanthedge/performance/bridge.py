@@ -16,7 +16,8 @@ beta known then and r the index return of the day:
 """
 
 import weakref
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,11 +30,10 @@ from quanthedge.performance.returns import levels
 from quanthedge.record import Record
 from quanthedge.rules import IndexProduct
 
-__all__ = ["BRIDGE_LINES", "SOURCES", "By", "bridge", "bridge_parts", "bridge_returns", "by_period"]
+__all__ = ["MISMATCHES", "RESIDUAL", "SOURCES", "Bridge", "By"]
 
 SOURCES = ("alpha", "revaluation", "market", "basis", "roll", "trading", "dividends", "interest")
-_EARNED = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
-BRIDGE_LINES = (*_EARNED, *line_names("flow"))
+RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"  # columns beside the parts of the alpha
 # the six parts that short papers show, each line in one of them
 _PARTS = {
     "alpha": ("alpha", "dividends", "revaluation"),
@@ -46,124 +46,161 @@ _PARTS = {
 By = Literal["day", "week", "month", "year", "whole"]
 
 
-def bridge(
-    result: Record, by: By = "whole", start: str | None = None, end: str | None = None
-) -> pd.DataFrame:
-    """Return where the change of equity came from, yuan.
+@dataclass(frozen=True, eq=False)
+class Bridge:
+    """Where the change of equity of a run came from, line by line.
 
-    Parameters
+    Attributes
     ----------
     result : Record
-    by : "day", "week" (ISO), "month", "year" or "whole"
-    start, end : date, optional
-        First and last day of the period; the whole run by default.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by the last day of each period; columns ``BRIDGE_LINES`` (costs, fees, redemptions
-        and distributions with a negative sign), ``equity_change`` (of the equity less the accrued
-        performance fee) and ``residual``, the change less the sum of the lines, 0 to rounding.
-
-    Raises
-    ------
-    DataError
-        When no trading day lies in the period, or the benchmark has no close on one of its days on
-        which anything was held.
+    EARNED : tuple of str
+        The lines without investors' money, in order: sources of profit, costs, fees, accrual.
+    LINES : tuple of str
+        All lines: these, and the money of investors.
 
     Notes
     -----
-    The index is the benchmark of the run; a hedge with futures on another index leaves the
-    difference of the two indices in the basis. Without stocks at the last close alpha is 0.
+    Periods are ``by`` "day", "week" (ISO), "month", "year" or "whole". The index is the benchmark
+    of the run; a hedge with futures on another index leaves the difference of the two indices in
+    the basis. Without stocks at the last close alpha is 0.
     """
-    _known_span(by)
-    return by_period(_between(_daily(result), start, end), by)
 
+    result: Record
 
-def by_period(daily: pd.DataFrame, by: By) -> pd.DataFrame:
-    """Return the sums of a table of days by period, indexed by the last day of each.
+    EARNED: ClassVar = (*SOURCES, *line_names("cost"), *line_names("fee"), "accrual")
+    LINES: ClassVar = (*EARNED, *line_names("flow"))
 
-    Parameters
-    ----------
-    daily : DataFrame
-        Numbers by date, in order.
-    by
-        As in :func:`bridge`.
+    def yuan(
+        self, by: By = "whole", start: str | None = None, end: str | None = None
+    ) -> pd.DataFrame:
+        """Return the lines of each period, yuan.
 
-    Raises
-    ------
-    DataError
-        When the period is another.
-    """
-    _known_span(by)
-    if by == "day":
-        return daily.set_axis(pd.DatetimeIndex(daily.index, name="date"))
-    label = _label(daily, by)
-    summed = daily.groupby(label).sum()
-    summed.index = _last_days(daily, label)
-    return summed
+        Parameters
+        ----------
+        by
+            The periods.
+        start, end : date, optional
+            First and last day of the span; the whole run by default.
 
+        Returns
+        -------
+        DataFrame
+            Indexed by the last day of each period; columns ``LINES`` (costs, fees, redemptions and
+            distributions with a negative sign), ``equity_change`` (of the equity less the accrued
+            performance fee) and ``residual``, the change less the sum of the lines, 0 to rounding.
 
-def bridge_returns(
-    result: Record, by: By = "whole", start: str | None = None, end: str | None = None
-) -> pd.DataFrame:
-    """Return the lines as contributions to the fund's net return of each period.
+        Raises
+        ------
+        DataError
+            When no trading day lies in the span, or the benchmark has no close on one of its days
+            on which anything was held.
+        """
+        _known_span(by)
+        return self.by_period(_between(_daily(self.result), start, end), by)
 
-    Each day's line over the equity that earned it, times the value so far of a yuan invested at the
-    start of its period: the contributions add up to the return exactly, with no linking residue.
+    def returns(
+        self, by: By = "whole", start: str | None = None, end: str | None = None
+    ) -> pd.DataFrame:
+        """Return the lines as contributions to the fund's net return of each period.
 
-    Parameters
-    ----------
-    result, by, start, end
-        As in :func:`bridge`.
+        Each day's line over the equity that earned it, times the value so far of a yuan invested at
+        the start of its period: the contributions add up to the return exactly, with no linking
+        residue.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by the last day of each period; the lines without investors' money, ``return`` and
-        ``residual``, the return less the sum of the lines, 0 to rounding. Days without equity (a
-        fund paid out) contribute nothing.
-    """
-    _known_span(by)
-    ledger, daily = result.ledger, _between(_daily(result), start, end)
-    chained = levels(ledger)["net"]
-    # the fee that leavers paid was theirs: what accrues on the day starts from those who stay
-    stays = ledger["accrued_fee_at_open"] - ledger["accrued_performance_fee"].shift(1)
-    daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
-    before = ledger["equity"].shift(1) + _flows(ledger) - ledger["accrued_fee_at_open"]
-    scale = (chained.shift(1) / before).reindex(daily.index)
-    parts = daily[list(_EARNED)].mul(scale, axis=0).where(daily[list(_EARNED)] != 0.0, 0.0)
-    label = _label(daily, by)
-    opens = chained.shift(1).reindex(daily.index).groupby(label).first()
-    closes = chained.reindex(daily.index).groupby(label).last()
-    table = parts.groupby(label).sum().div(opens, axis=0)
-    table["return"] = closes / opens - 1.0
-    table["residual"] = table["return"] - table[list(_EARNED)].sum(axis=1)
-    table.index = _last_days(daily, label)
-    return table
+        Parameters
+        ----------
+        by, start, end
+            As in :meth:`yuan`.
 
+        Returns
+        -------
+        DataFrame
+            Indexed by the last day of each period; the lines without investors' money, ``return``
+            and ``residual``, the return less the sum of the lines, 0 to rounding. Days without
+            equity (a fund paid out) contribute nothing.
+        """
+        _known_span(by)
+        ledger, daily = self.result.ledger, _between(_daily(self.result), start, end)
+        chained = levels(ledger)["net"]
+        # the fee that leavers paid was theirs: what accrues on the day starts from those who stay
+        stays = ledger["accrued_fee_at_open"] - ledger["accrued_performance_fee"].shift(1)
+        daily = daily.assign(accrual=daily["accrual"] + stays.reindex(daily.index))
+        before = ledger["equity"].shift(1) + net_flows(ledger) - ledger["accrued_fee_at_open"]
+        scale = (chained.shift(1) / before).reindex(daily.index)
+        earned = daily[list(self.EARNED)]
+        parts = earned.mul(scale, axis=0).where(earned != 0.0, 0.0)
+        label = _label(daily, by)
+        opens = chained.shift(1).reindex(daily.index).groupby(label).first()
+        closes = chained.reindex(daily.index).groupby(label).last()
+        table = parts.groupby(label).sum().div(opens, axis=0)
+        table["return"] = closes / opens - 1.0
+        table["residual"] = table["return"] - table[list(self.EARNED)].sum(axis=1)
+        table.index = _last_days(daily, label)
+        return table
 
-def bridge_parts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines of a bridge in six parts that add up to what they did.
+    def alpha_in_parts(
+        self,
+        table: pd.DataFrame,
+        mismatches: NDArray[np.int64],
+        by: By,
+        start: str | None,
+        end: str | None,
+    ) -> pd.DataFrame:
+        """Return parts of each day's alpha by period, with what they leave of the line ``alpha``.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Of :func:`bridge` or :func:`bridge_returns`.
+        Parameters
+        ----------
+        table : DataFrame
+            Yuan by day and part.
+        mismatches : int64 [T]
+            Holdings on record that differ from what was rebuilt, see
+            :class:`quanthedge.performance.Held`.
+        by, start, end
+            As in :meth:`yuan`.
+        """
+        line = self.yuan("day", start, end)["alpha"]
+        inside = table.assign(**{MISMATCHES: mismatches}).loc[line.index]
+        parts = inside[table.columns].sum(axis=1)
+        inside.insert(len(table.columns), RESIDUAL, line - parts)
+        return self.by_period(inside, by)
 
-    Returns
-    -------
-    DataFrame
-        Same index: alpha (with dividends and what suspended holdings are stated at), market (what
-        the hedge left over), basis (with rolls), interest, costs (of trading, with the difference
-        of fills to closes) and fees (charged and accrued).
-    """
-    return pd.DataFrame({name: table[list(lines)].sum(axis=1) for name, lines in _PARTS.items()})
+    @staticmethod
+    def six_parts(table: pd.DataFrame) -> pd.DataFrame:
+        """Return the lines of :meth:`yuan` or :meth:`returns` in six parts that add up to the same.
 
+        Returns
+        -------
+        DataFrame
+            Same index: alpha (with dividends and what suspended holdings are stated at), market
+            (what the hedge left over), basis (with rolls), interest, costs (of trading, with the
+            difference of fills to closes) and fees (charged and accrued).
+        """
+        found = {name: table[list(lines)].sum(axis=1) for name, lines in _PARTS.items()}
+        return pd.DataFrame(found)
 
-def _flows(ledger: pd.DataFrame) -> pd.Series:
-    """Return the money that investors brought on each day, before the open."""
-    return net_flows(ledger)
+    @staticmethod
+    def by_period(daily: pd.DataFrame, by: By) -> pd.DataFrame:
+        """Return the sums of a table of days by period, indexed by the last day of each.
+
+        Parameters
+        ----------
+        daily : DataFrame
+            Numbers by date, in order.
+        by
+            The periods.
+
+        Raises
+        ------
+        DataError
+            When the period is another.
+        """
+        _known_span(by)
+        if by == "day":
+            return daily.set_axis(pd.DatetimeIndex(daily.index, name="date"))
+        label = _label(daily, by)
+        summed = daily.groupby(label).sum()
+        summed.index = _last_days(daily, label)
+        return summed
 
 
 def _known_span(by: str) -> None:
@@ -263,7 +300,7 @@ def _days_anew(result: Record) -> pd.DataFrame:
     table["trading"] += inside["futures_pnl"] - (table["basis"] - hedged) - table["roll"]
     net_assets = ledger["equity"] - ledger["accrued_performance_fee"]
     table["equity_change"] = net_assets.diff().iloc[1:]
-    table["residual"] = table["equity_change"] - table[list(BRIDGE_LINES)].sum(axis=1)
+    table["residual"] = table["equity_change"] - table[list(Bridge.LINES)].sum(axis=1)
     return table
 
 

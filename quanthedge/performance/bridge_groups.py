@@ -15,24 +15,20 @@ from numpy.typing import NDArray
 
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance.bridge import By, bridge, by_period
+from quanthedge.performance.bridge import MISMATCHES, RESIDUAL, Bridge, By
 from quanthedge.performance.holdings import Held, held_through
 from quanthedge.record import Record
 from quanthedge.typing import Floats
 
 __all__ = [
-    "MISMATCHES",
     "NO_GROUP",
-    "RESIDUAL",
     "alpha_by",
     "alpha_by_day",
     "layer_numbers",
-    "summed_alpha",
     "value_layers",
 ]
 
 NO_GROUP = "no group"
-RESIDUAL, MISMATCHES = "residual", "mismatched_holdings"  # columns of tables by group
 
 
 def alpha_by(
@@ -55,7 +51,7 @@ def alpha_by(
         date is what was known at its close and holds from the next day until the next row. Stocks
         held that are not in it, or without a name, make the group ``no group``.
     by, start, end
-        As in :func:`quanthedge.performance.bridge`.
+        As in :meth:`quanthedge.performance.Bridge.yuan`.
 
     Returns
     -------
@@ -98,7 +94,7 @@ def _alpha_of_held(
     dates = result.ledger.index
     number, names = _members(through.codes, _dated(groups, dates), dates)
     table = alpha_by_day(result, through, number, names)
-    return summed_alpha(result, table, through.mismatches, by, start, end)
+    return Bridge(result).alpha_in_parts(table, through.mismatches, by, start, end)
 
 
 def alpha_by_day(
@@ -154,32 +150,6 @@ def layer_numbers(values: Floats, count: int) -> NDArray[np.int64]:
     np.put_along_axis(rank, order, np.arange(1.0, values.shape[1] + 1.0)[None, :], axis=1)
     sizes = np.maximum(known.sum(axis=1, keepdims=True), 1)
     return np.where(known, np.ceil(rank * count / sizes), 0.0).astype(np.int64)
-
-
-def summed_alpha(
-    result: Record,
-    table: pd.DataFrame,
-    mismatches: NDArray[np.int64],
-    by: By,
-    start: str | None,
-    end: str | None,
-) -> pd.DataFrame:
-    """Return parts of each day's alpha by period, with what they leave of the bridge's line.
-
-    Parameters
-    ----------
-    result : Result
-    table : DataFrame
-        Yuan by day and part.
-    mismatches : int64 [T]
-    by, start, end
-        As in :func:`quanthedge.performance.bridge`.
-    """
-    line = bridge(result, "day", start, end)["alpha"]
-    inside = table.assign(**{MISMATCHES: mismatches}).loc[line.index]
-    parts = inside[table.columns].sum(axis=1)
-    inside.insert(len(table.columns), RESIDUAL, line - parts)
-    return by_period(inside, by)
 
 
 def _dated(groups: pd.Series | pd.DataFrame, dates: pd.Index) -> pd.DataFrame:

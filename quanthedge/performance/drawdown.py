@@ -1,20 +1,15 @@
 """How far and how long the fund stood below its highest value."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance.returns import NO_MOVE
+from quanthedge.performance.returns import NO_MOVE, annual_return
+from quanthedge.typing import Floats
 
-__all__ = [
-    "Drawdown",
-    "calmar_ratio",
-    "drawdowns",
-    "largest_drawdowns",
-    "longest_drawdown",
-    "max_drawdown",
-]
+__all__ = ["Drawdown", "Drawdowns"]
 
 
 @dataclass(frozen=True)
@@ -49,72 +44,79 @@ class Drawdown:
     under_calendar_days: int
 
 
-def drawdowns(level: pd.Series) -> pd.Series:
-    """Return level / highest level so far - 1, zero at a new high.
+@dataclass(frozen=True, eq=False)
+class Drawdowns:
+    """How a level fell from its highest values, and came back.
 
-    Notes
-    -----
-    What lies within :data:`~quanthedge.performance.returns.NO_MOVE` below the peak is at the peak:
-    levels are chained, and a fund that has come back may stand a rounding below it.
-    """
-    depth = level / level.cummax() - 1.0
-    return depth.mask(depth >= -NO_MOVE, 0.0)
-
-
-def max_drawdown(level: pd.Series) -> Drawdown | None:
-    """Return the deepest fall; None when the level never fell.
-
-    Parameters
+    Attributes
     ----------
     level : Series
         Positive at the start, indexed by date, with the opening value.
 
-    Notes
-    -----
-    Of several equally deep falls the first is taken.
-    """
-    depth = drawdowns(level).to_numpy(dtype=np.float64)
-    trough = int(np.argmin(depth))
-    if not depth[trough] < 0.0:
-        return None
-    return _describe(level, depth, _peak_before(depth, trough))
-
-
-def longest_drawdown(level: pd.Series) -> Drawdown | None:
-    """Return the fall with most trading days from peak to recovery (or to the last day)."""
-    depth = drawdowns(level).to_numpy(dtype=np.float64)
-    starts, ends = _spells(depth)
-    if not len(starts):
-        return None
-    return _describe(level, depth, int(starts[np.argmax(ends - starts)]) - 1)
-
-
-def largest_drawdowns(level: pd.Series, count: int = 5) -> list[Drawdown]:
-    """Return the deepest falls, deepest first; each ends where its peak was reached again.
-
-    Notes
-    -----
-    Falls do not overlap: a smaller fall on the way down or back belongs to the larger one. Of
-    equally deep falls the earlier comes first.
-
+    Examples
+    --------
     >>> days = pd.date_range("2015-01-05", periods=6)
     >>> level = pd.Series([1.0, 0.9, 1.0, 0.8, 0.9, 1.1], index=days)
-    >>> [round(fall.depth, 2) for fall in largest_drawdowns(level)]
+    >>> [round(fall.depth, 2) for fall in Drawdowns(level).largest()]
     [-0.2, -0.1]
     """
-    depth = drawdowns(level).to_numpy(dtype=np.float64)
-    starts, _ = _spells(depth)
-    falls = [_describe(level, depth, int(start) - 1) for start in starts]
-    return sorted(falls, key=lambda fall: (fall.depth, fall.peak))[:count]
 
+    level: pd.Series
 
-def calmar_ratio(annual_return: float, depth: float) -> float:
-    """Return annual return / depth of the maximum drawdown; NaN when there was none."""
-    return annual_return / -depth if depth < 0.0 else float("nan")
+    @cached_property
+    def depth(self) -> pd.Series:
+        """Level / highest level so far - 1 by date, zero at a new high.
+
+        Notes
+        -----
+        What lies within :data:`~quanthedge.performance.returns.NO_MOVE` below the peak is at the
+        peak: levels are chained, and a fund that has come back may stand a rounding below it.
+        """
+        depth = self.level / self.level.cummax() - 1.0
+        return depth.mask(depth >= -NO_MOVE, 0.0)
+
+    def deepest(self) -> Drawdown | None:
+        """Return the deepest fall, the first of equally deep ones; None when there was none."""
+        depth = self._depths
+        trough = int(np.argmin(depth))
+        if not depth[trough] < 0.0:
+            return None
+        return _describe(self.level, depth, _peak_before(depth, trough))
+
+    def longest(self) -> Drawdown | None:
+        """Return the fall with most trading days from peak to recovery (or to the last day)."""
+        starts, ends = _spells(self._depths)
+        if not len(starts):
+            return None
+        return _describe(self.level, self._depths, int(starts[np.argmax(ends - starts)]) - 1)
+
+    def largest(self, count: int = 5) -> list[Drawdown]:
+        """Return the deepest falls, deepest first; each ends where its peak was reached again.
+
+        Notes
+        -----
+        Falls do not overlap: a smaller fall on the way down or back belongs to the larger one. Of
+        equally deep falls the earlier comes first.
+        """
+        starts, _ = _spells(self._depths)
+        falls = [_describe(self.level, self._depths, int(start) - 1) for start in starts]
+        return sorted(falls, key=lambda fall: (fall.depth, fall.peak))[:count]
+
+    def calmar_ratio(self) -> float:
+        """Return annual return / depth of the deepest fall; NaN when there was none.
+
+        A level that is not known on some day has none.
+        """
+        depth = float(np.min(self._depths))
+        return annual_return(self.level) / -depth if depth < 0.0 else float("nan")
+
+    @property
+    def _depths(self) -> Floats:
+        return self.depth.to_numpy(dtype=np.float64)
 
 
 def _spells(
-    depth: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    depth: Floats,
 ) -> "tuple[np.ndarray[tuple[int], np.dtype[np.intp]], ...]":
     """Return the first and the last position of each spell below a peak."""
     below = depth < 0.0
@@ -123,13 +125,11 @@ def _spells(
     return starts, ends
 
 
-def _peak_before(depth: "np.ndarray[tuple[int], np.dtype[np.float64]]", trough: int) -> int:
+def _peak_before(depth: Floats, trough: int) -> int:
     return int(np.flatnonzero(depth[:trough] >= 0.0)[-1])
 
 
-def _describe(
-    level: pd.Series, depth: "np.ndarray[tuple[int], np.dtype[np.float64]]", peak: int
-) -> Drawdown:
+def _describe(level: pd.Series, depth: Floats, peak: int) -> Drawdown:
     """Return the fall that starts at the peak with this position."""
     days = pd.DatetimeIndex(level.index)
     back = np.flatnonzero(depth[peak + 1 :] >= 0.0)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, FundTerms, LotUnits, Register, exact, round_half_up
+from quanthedge.fund import Clients, FundTerms, LotUnits, exact, round_half_up
 from quanthedge.performance.last_close import last_close_gains
-from quanthedge.performance.statement import investor_statement, investors_of
+from quanthedge.performance.statement import Statement, investor_statement
 from quanthedge.record import Record
 
 __all__ = ["fairness"]
@@ -78,7 +78,7 @@ def fairness(result: Record, stated: Record | None = None) -> pd.DataFrame:
         raise DataError("fairness: the run has no clients")
     fair = _replayed(result)
     rows = {}
-    for investor in investors_of(result):
+    for investor in Statement.investors(result):
         statement = investor_statement(result, investor)
         wealth = statement.value_today + statement.paid_out
         rows[investor] = {"wealth_yuan": wealth, "by_lot_yuan": fair[investor]}
@@ -117,7 +117,7 @@ class _Replay:
     def __init__(self, result: Record, share_class: str, terms: FundTerms) -> None:
         self.clients = result.strategy.clients or Clients()
         self.kept = Fraction(exact(self.clients.redemption_fee_kept))
-        self.register: Register = LotUnits().open(terms)
+        self.register = LotUnits().open(terms)
         self.cash: dict[str, Decimal] = {}
         self.assets = Fraction(0)
         events = result.investors[result.investors["share_class"] == share_class]

@@ -5,7 +5,7 @@ shares became on ex-dates, and compared with every record.
 """
 
 import weakref
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,10 @@ from quanthedge.typing import Floats, Ints
 
 __all__ = [
     "Held",
+    "ShareGrowth",
     "check_market",
     "held_through",
     "market_move",
-    "price_returns",
-    "share_growth",
 ]
 
 
@@ -98,45 +97,70 @@ class _Kept(NamedTuple):
 _LAST: list[_Kept] = []  # one at most
 
 
-def price_returns(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
-    """Return what each stock gained from close to close without its cash dividends, [T, K].
+class ShareGrowth(NamedTuple):
+    """What a share held is worth and becomes on each day of a span, all [T + 1, K].
 
-    Parameters
-    ----------
-    market : Market
-    span : slice
-        T + 1 rows of the market's calendar.
-    columns : intp [K]
-
-    Notes
-    -----
     As the shares of a run are counted: bonus shares come on the ex-date, rights are taken up at
-    their price. Without a table of corporate actions cash dividends are in the adjustment factor,
-    and so here. 0 where a stock has no price.
-    """
-    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
-    growth, rights = _growth(market, span, columns)
-    gained = growth[1:] * mark[1:] + rights.shares[1:] * mark[1:] - rights.paid[1:] - mark[:-1]
-    known = np.isfinite(gained) & (mark[:-1] > 0.0)
-    return np.divide(gained, mark[:-1], out=np.zeros_like(gained), where=known)
+    their price. Without a table of corporate actions the adjustment factor says what a share
+    becomes, cash dividends included, as in the ledger.
 
-
-def share_growth(market: Market, span: slice, columns: NDArray[np.intp]) -> Floats:
-    """Return what a share held becomes on each ex-date, [T + 1, K]: 1 on all other days.
-
-    Parameters
+    Attributes
     ----------
-    market : Market
-    span : slice
-        T + 1 rows of the market's calendar.
-    columns : intp [K]
-
-    Notes
-    -----
-    Bonus shares; without a table of corporate actions the step of the adjustment factor, by which
-    the ledger multiplies shares then. Shares that are subscribed are trades.
+    mark : float64
+        Yuan a share; NaN where it has no price.
+    steps : float64
+        What a share becomes on its ex-date, 1 on all other days; shares subscribed are trades.
+    rights, paid : float64
+        Shares offered for each held, and yuan paid for them.
     """
-    return _growth(market, span, columns)[0]
+
+    mark: Floats
+    steps: Floats
+    rights: Floats
+    paid: Floats
+
+    @classmethod
+    def of(cls, market: Market, span: slice, columns: NDArray[np.intp]) -> Self:
+        """Return it of some stocks.
+
+        Parameters
+        ----------
+        market : Market
+        span : slice
+            T + 1 rows of the market's calendar.
+        columns : intp [K]
+        """
+        mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
+        steps = _steps(np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64))
+        found = cls(mark, steps, *np.zeros((2, *steps.shape)))
+        table = market.corporate_actions()
+        if table is None:
+            return found
+        grown = stage(
+            "share_growth",
+            market,
+            {"span": (span.start, span.stop)},
+            lambda: _grown(table, market, span),
+            kinds=(_Grown,),
+            with_market=market.kept_folder is not None,
+        )
+        place = np.full(len(market.codes), -1)
+        place[columns] = np.arange(len(columns))
+        asked = place[grown.stock] >= 0
+        cells = grown.day[asked], place[grown.stock[asked]]
+        for own, one in zip(found[1:], grown[2:], strict=True):
+            own[cells] = one[asked]
+        return found
+
+    def price_returns(self) -> Floats:
+        """Return what each stock gained from close to close without its cash dividends, [T, K].
+
+        0 where a stock has no price.
+        """
+        mark, last = self.mark[1:], self.mark[:-1]
+        gained = self.steps[1:] * mark + self.rights[1:] * mark - self.paid[1:] - last
+        known = np.isfinite(gained) & (last > 0.0)
+        return np.divide(gained, last, out=np.zeros_like(gained), where=known)
 
 
 def check_market(result: Record, market: Market) -> None:
@@ -209,10 +233,9 @@ def _days(result: Record, market: Market) -> tuple[int, NDArray[np.intp], _Days]
         raise DataError(f"{code} is held but not in the market; give that of the run")
     columns = np.searchsorted(all_codes, codes)
     span = slice(first, first + len(dates))
-    mark = np.asarray(market.panel("mark")[span][:, columns], dtype=np.float64)
-    growth, _ = _growth(market, span, columns)
+    grown = ShareGrowth.of(market, span, columns)
     flows, records = _flows(trades, dates, codes), _records(result, dates, codes)
-    return first, columns, _Days(codes, mark, growth, *flows, records)
+    return first, columns, _Days(codes, grown.mark, grown.steps, *flows, records)
 
 
 def _flows(
@@ -251,13 +274,6 @@ def _place(
     return day, np.asarray(pd.Index(codes).get_indexer(pd.Index(rows["code"])), dtype=np.intp)
 
 
-class _Rights(NamedTuple):
-    """What a holder is offered, per share held: new shares, and yuan paid for them, [T + 1, K]."""
-
-    shares: Floats
-    paid: Floats
-
-
 class _Grown(NamedTuple):
     """Where shares do not grow by the market's adjustment factor alone, a row a cell; and rights.
 
@@ -270,29 +286,6 @@ class _Grown(NamedTuple):
     step: Floats
     shares: Floats
     paid: Floats
-
-
-def _growth(market: Market, span: slice, columns: NDArray[np.intp]) -> tuple[Floats, _Rights]:
-    """Return by what the ledger multiplies shares on each day, [T + 1, K], and rights offered."""
-    steps = _steps(np.asarray(market.panel("adj_factor")[span][:, columns], dtype=np.float64))
-    rights = _Rights(np.zeros(steps.shape), np.zeros(steps.shape))
-    table = market.corporate_actions()
-    if table is None:
-        return steps, rights
-    grown = stage(
-        "share_growth",
-        market,
-        {"span": (span.start, span.stop)},
-        lambda: _grown(table, market, span),
-        kinds=(_Grown,),
-        with_market=market.kept_folder is not None,
-    )
-    place = np.full(len(market.codes), -1)
-    place[columns] = np.arange(len(columns))
-    asked = place[grown.stock] >= 0
-    cells = grown.day[asked], place[grown.stock[asked]]
-    steps[cells], rights.shares[cells], rights.paid[cells] = (one[asked] for one in grown[2:])
-    return steps, rights
 
 
 def _grown(table: pd.DataFrame, market: Market, span: slice) -> _Grown:

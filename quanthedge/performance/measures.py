@@ -25,8 +25,6 @@ __all__ = [
     "Summary",
     "Unit",
     "Value",
-    "definitions",
-    "measure_name",
 ]
 
 Unit = Literal["fraction", "yuan", "unit_value", "ratio", "coefficient", "days", "date", "count"]
@@ -34,33 +32,8 @@ Value = float | int | date | None
 MINIMUM_DAYS = 20
 
 
-def definitions() -> dict[str, Any]:
-    """Return the texts of ``measures.toml``: chapters, measures, variants, reasons, units."""
-    return texts("quanthedge.performance", "measures")
-
-
-def measure_name(key: str, language: Language) -> str:
-    """Return what a measure is called, known by its key alone; a key of none stays as it is.
-
-    Examples
-    --------
-    >>> measure_name("sharpe_net", "en"), measure_name("max_drawdown_net", "zh")
-    ('Sharpe ratio (net)', '最大回撤（费后）')
-    >>> measure_name("trading_days", "en"), measure_name("no_such_net", "en")
-    ('Trading days', 'no_such_net')
-    """
-    known = definitions()
-    for formula in sorted(known["measures"], key=len, reverse=True):
-        if key == formula:
-            return _named(formula, "", language)
-        variant = key.removeprefix(f"{formula}_")
-        if variant != key and variant in known["variants"]:
-            return _named(formula, variant, language)
-    return key
-
-
 def _named(formula: str, variant: str, language: Language) -> str:
-    known = definitions()
+    known = Measure.definitions()
     name = str(known["measures"][formula][language])
     if not variant:
         return name
@@ -102,18 +75,43 @@ class Measure:
     estimate: Estimate | None = None
     reason: str | None = None
 
+    @staticmethod
+    def definitions() -> dict[str, Any]:
+        """Return the texts of ``measures.toml``: chapters, measures, variants, reasons, units."""
+        return texts("quanthedge.performance", "measures")
+
+    @classmethod
+    def name(cls, key: str, language: Language) -> str:
+        """Return what a measure is called, known by its key alone; a key of none stays as it is.
+
+        Examples
+        --------
+        >>> Measure.name("sharpe_net", "en"), Measure.name("max_drawdown_net", "zh")
+        ('Sharpe ratio (net)', '最大回撤（费后）')
+        >>> Measure.name("trading_days", "en"), Measure.name("no_such_net", "en")
+        ('Trading days', 'no_such_net')
+        """
+        known = cls.definitions()
+        for formula in sorted(known["measures"], key=len, reverse=True):
+            if key == formula:
+                return _named(formula, "", language)
+            variant = key.removeprefix(f"{formula}_")
+            if variant != key and variant in known["variants"]:
+                return _named(formula, variant, language)
+        return key
+
     def label(self, language: Language = "en") -> str:
         """Return the name of the measure."""
         return _named(self.formula, self.variant, language)
 
     def formula_text(self, language: Language = "en") -> str:
         """Return the definition with its formula and day count."""
-        return str(definitions()["measures"][self.formula][f"formula_{language}"])
+        return str(Measure.definitions()["measures"][self.formula][f"formula_{language}"])
 
     def text(self, language: Language = "en") -> str:
         """Return the value as it is printed, or why there is none."""
         if self.value is None:
-            return str(definitions()["reasons"][self.reason or "undefined"][language])
+            return str(Measure.definitions()["reasons"][self.reason or "undefined"][language])
         return notation.figure(self.value, self.unit)
 
 
@@ -213,7 +211,7 @@ class Summary(Carded):
         lines = []
         width = max(len(measure.label(language)) for measure in self)
         for chapter, measures in self.chapters().items():
-            lines.append(f"\n{definitions()['chapters'][chapter][language]}")
+            lines.append(f"\n{Measure.definitions()['chapters'][chapter][language]}")
             for measure in measures:
                 note, name = _interval(measure), measure.label(language)
                 lines.append(f"  {name:<{width}}  {measure.text(language):>16}{note}".rstrip())
@@ -242,7 +240,7 @@ _ROWS = ("return", "annual_return", "volatility", "sharpe", "max_drawdown")
 
 def _rows(summary: Summary) -> list[tuple[Cell, ...]]:
     """Return the rows of a card: each measure net, before fund fees and of the index."""
-    known = definitions()["measures"]
+    known = Measure.definitions()["measures"]
     return [
         (
             {code: str(known[name][code]) for code in LANGUAGES},

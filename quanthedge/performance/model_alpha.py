@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.market import Market
-from quanthedge.performance.bridge import By
-from quanthedge.performance.bridge_groups import summed_alpha
+from quanthedge.performance.bridge import Bridge, By
 from quanthedge.performance.holdings import Held, check_market, held_through, market_move
 from quanthedge.record import Record
 from quanthedge.risk import FittedRiskModel, RiskModel
@@ -43,7 +42,7 @@ def alpha_by_model(
     model : RiskModel or FittedRiskModel, optional
         Of this market; ten styles by default. One that is not fitted yet is fitted.
     by, start, end
-        As in :func:`quanthedge.performance.bridge`.
+        As in :meth:`quanthedge.performance.Bridge.yuan`.
 
     Returns
     -------
@@ -74,7 +73,7 @@ def alpha_by_model(
     table = pd.DataFrame({_MARKET: parts[fitted.factors[0]]})
     table[INDUSTRIES] = parts[list(fitted.characteristics.industries)].sum(axis=1)
     table = table.join(parts[[*fitted.style_names, _SPECIFIC]])
-    return summed_alpha(result, table, through.mismatches, by, start, end)
+    return Bridge(result).alpha_in_parts(table, through.mismatches, by, start, end)
 
 
 def factor_alpha(result: Record, through: Held, fitted: FittedRiskModel) -> pd.DataFrame:

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance.bridge import By, bridge_returns
-from quanthedge.performance.relation import correlation
+from quanthedge.performance.bridge import Bridge, By
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import levels, period_returns
-from quanthedge.performance.robust import FEWEST_PAIRS
 from quanthedge.record import Record
 
 __all__ = ["PARTS", "correlation_parts", "correlation_stated_otherwise"]
@@ -56,14 +55,14 @@ def correlation_parts(result: Record, every: _Often = "daily") -> pd.DataFrame:
         fraction). Correlations without variation and of fewer than ten periods are NaN; periods
         without a return of both are left out.
     """
-    table = bridge_returns(result, by=_BY[every])
+    table = Bridge(result).returns(by=_BY[every])
     index = period_returns(levels(result.ledger)["index"], every).to_numpy(dtype=np.float64)
     columns = {name: table[list(lines)].sum(axis=1) for name, lines in PARTS.items()}
     columns["total"] = table["return"]
     known = np.isfinite(index) & np.isfinite(columns["total"].to_numpy(dtype=np.float64))
     index = index[known] - index[known].mean()
     net = columns["total"].to_numpy(dtype=np.float64)[known]
-    enough = len(net) >= FEWEST_PAIRS
+    enough = len(net) >= Pair.FEWEST
     scale = np.sqrt(((net - net.mean()) ** 2).sum() * (index**2).sum())
     rows = {}
     for name, column in columns.items():
@@ -107,6 +106,6 @@ def correlation_stated_otherwise(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _stated_link(level: pd.DataFrame, every: _Often) -> float:
     """Return the correlation of the returns of both columns; NaN of fewer than ten periods."""
-    fund, index = (period_returns(level[name], every) for name in level.columns)
-    found = correlation(fund, index)
-    return found.value if found.observations >= FEWEST_PAIRS else float("nan")
+    fund, index = (level[name] for name in level.columns)
+    found = Pair.of(fund, index, every).correlation()
+    return found.value if found.observations >= Pair.FEWEST else float("nan")

@@ -10,12 +10,7 @@ import pandas as pd
 
 from quanthedge.performance.active import information_ratio, tracking_error
 from quanthedge.performance.deflation import probabilistic_sharpe
-from quanthedge.performance.drawdown import (
-    calmar_ratio,
-    drawdowns,
-    longest_drawdown,
-    max_drawdown,
-)
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter
 from quanthedge.performance.resampling import (
     FEWEST_DAYS,
@@ -25,7 +20,6 @@ from quanthedge.performance.resampling import (
     outlook,
 )
 from quanthedge.performance.returns import (
-    annual_return,
     daily_returns,
     downside_deviation,
     levels,
@@ -85,14 +79,14 @@ def _spread(
     for basis in _BASES:
         ratio = sortino_ratio(returns[basis], risk_free)
         writer.add("sortino", ratio, "ratio", variant=basis, least_days=few, reason="no_loss")
+    falls = {basis: Drawdowns(level[basis]) for basis in _BASES}
     for basis in _BASES:
-        depth = float(drawdowns(level[basis]).min())
+        depth = float(falls[basis].depth.min())
         writer.add("max_drawdown", depth, "fraction", variant=basis)
         if basis == "net":
-            _drawdown_dates(writer, level["net"])
+            _drawdown_dates(writer, falls["net"])
     for basis in _BASES:
-        fall = max_drawdown(level[basis])
-        ratio = calmar_ratio(annual_return(level[basis]), fall.depth if fall else 0.0)
+        ratio = falls[basis].calmar_ratio()
         writer.add("calmar", ratio, "ratio", variant=basis, least_days=few, reason="no_drawdown")
 
 
@@ -136,8 +130,8 @@ def _tails(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
         writer.add("capture", value, "fraction", variant=variant, least_days=few, reason=still)
 
 
-def _drawdown_dates(writer: MeasureWriter, net: pd.Series) -> None:
-    deepest, longest = max_drawdown(net), longest_drawdown(net)
+def _drawdown_dates(writer: MeasureWriter, net: Drawdowns) -> None:
+    deepest, longest = net.deepest(), net.longest()
     none = "no_drawdown"
     back = none if deepest is None else "not_recovered"
     for formula, name, reason in (

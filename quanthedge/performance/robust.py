@@ -1,121 +1,80 @@
 """Errors of beta and correlation where days hang together and noise grows with the market.
 
-The plain errors of :mod:`quanthedge.performance.relation` suppose independent days of even noise.
-Here the slope has the error of Newey and West (1987) from residuals blown up by their leverage
-(MacKinnon and White, 1985, HC3) and the critical value of Kiefer and Vogelsang (2005) for its
-bandwidth; the correlation has a studentised stationary bootstrap. ``benchmarks/intervals.py``
+The plain errors of :class:`quanthedge.performance.relation.Pair` suppose independent days of even
+noise. Here the slope has the error of Newey and West (1987) from residuals blown up by their
+leverage (MacKinnon and White, 1985, HC3) and the critical value of Kiefer and Vogelsang (2005) for
+its bandwidth; the correlation has a studentised stationary bootstrap. ``benchmarks/intervals.py``
 measures how often either covers the truth.
 """
 
 from functools import lru_cache
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from quanthedge.performance.relation import Estimate, beta
-from quanthedge.performance.resampling import SEED, bounded, draw
+from quanthedge.performance.resampling import bounded, draw
 from quanthedge.risk import one_thread
 from quanthedge.typing import Floats
 
-__all__ = [
-    "FEWEST_PAIRS",
-    "beta_hac",
-    "correlation_bootstrap",
-    "critical_value",
-    "newey_west_lags",
-    "rolling_beta_hac",
-]
+__all__ = ["NeweyWest", "drawn_correlation", "robust_slopes"]
 
-FEWEST_PAIRS = 10
 _HIGHEST = 1.0 - 1e-12
 
 
-def beta_hac(returns: pd.Series, index_returns: pd.Series) -> Estimate:
-    """Return the least-squares beta with an error that allows for autocorrelation.
+class NeweyWest(NamedTuple):
+    """How n observations in a row are weighed and judged.
 
-    Notes
-    -----
-    Bartlett weights with L = ``floor(4 (n / 100) ** (2 / 9))`` lags on the scores ``(x - mean) u /
-    (1 - h)``, u the residual and h its leverage. 95% interval: the standard error times Student's t
-    of n - 2 degrees of freedom times ``(1.96 + 2.9694 b + 0.416 b^2 - 0.5324 b^3) / 1.96`` with b =
-    (L + 1) / n. NaN below ten pairs.
-
-    References
-    ----------
-    Newey and West (1987), Econometrica 55; MacKinnon and White (1985), J. of Econometrics 29;
-    Kiefer and Vogelsang (2005), Econometric Theory 21.
+    >>> NeweyWest(250).lags, round(NeweyWest(250).critical_value, 3)
+    (4, 2.029)
     """
-    both = pd.DataFrame({"y": returns, "x": index_returns}).dropna()
-    n, plain = len(both), beta(returns, index_returns)
-    if n < FEWEST_PAIRS or not np.isfinite(plain.value):
-        return Estimate(*(float("nan"),) * 4, n)
-    slope, error = _slopes(both["x"].to_numpy()[None, :], both["y"].to_numpy()[None, :])
-    half = critical_value(n) * error[0]
-    value = float(slope[0])
-    return Estimate(value, float(error[0]), float(value - half), float(value + half), n)
+
+    n: int
+
+    @property
+    def lags(self) -> int:
+        """Lags of the Bartlett kernel: ``floor(4 (n / 100) ** (2 / 9))``."""
+        return int(np.floor(4.0 * (self.n / 100.0) ** (2.0 / 9.0)))
+
+    @property
+    def critical_value(self) -> float:
+        """By how many errors the 95% interval reaches to either side.
+
+        Student's t of n - 2 degrees of freedom times ``(1.96 + 2.9694 b + 0.416 b^2 - 0.5324 b^3) /
+        1.96`` with b = (lags + 1) / n (Kiefer and Vogelsang, 2005).
+        """
+        from scipy.special import stdtrit
+
+        b = (self.lags + 1.0) / self.n
+        wider = (1.96 + 2.9694 * b + 0.416 * b**2 - 0.5324 * b**3) / 1.96
+        return float(stdtrit(self.n - 2, 0.975)) * wider
 
 
-def rolling_beta_hac(
-    returns: pd.Series, index_returns: pd.Series, window: int = 60
-) -> pd.DataFrame:
-    """Return the beta of each window with the interval of :func:`beta_hac`.
-
-    Returns
-    -------
-    DataFrame
-        beta, low, high by the window's last period; NaN until the window is full, and where a
-        return in it is missing or the index stands still.
-    """
-    found = pd.DataFrame(np.nan, index=returns.index, columns=["beta", "low", "high"])
-    if len(returns) < window or window < FEWEST_PAIRS:
-        return found
-    own, other = (
-        np.lib.stride_tricks.sliding_window_view(series.to_numpy(dtype=np.float64), window)
-        for series in (returns, index_returns.reindex(returns.index))
-    )
-    known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
-    known[known] &= other[known].var(axis=1) > 1e-24
-    slope, error = _slopes(other[known], own[known])
-    half = critical_value(window) * error
-    rows = np.flatnonzero(known) + window - 1
-    found.iloc[rows] = np.column_stack([slope, slope - half, slope + half])
-    return found
-
-
-def correlation_bootstrap(
-    returns: pd.Series, index_returns: pd.Series, *, paths: int = 1000, seed: int = SEED
-) -> Estimate:
-    """Return the correlation with an error and interval that need no normal, independent periods.
+def drawn_correlation(
+    x: Floats, y: Floats, paths: int, seed: int
+) -> tuple[float, float, float, float]:
+    """Return the correlation of pairs, its error, and the ends of its interval, by bootstrap.
 
     Parameters
     ----------
-    returns, index_returns : Series
-        Only dates on which both are defined count; all NaN below ten or without variation.
+    x, y : float64 [n]
+        In order of time, each of mean 0 and deviation 1.
     paths, seed : int
-        Of the stationary bootstrap of pairs; the same returns give the same figures.
+        Of the stationary bootstrap.
 
     Notes
     -----
-    On Fisher's scale z = atanh r, with s the error of z that the fourth moments of the pairs give:
-    the interval is ``tanh(z -+ q s)``, q the 95% quantile of ``|z* - z| / s*`` over drawn pairs
-    (Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 5.2). The
-    standard error is ``s (1 - r^2)``.
+    See :meth:`quanthedge.performance.relation.Pair.correlation_bootstrap`.
     """
-    both = pd.DataFrame({"y": returns, "x": index_returns}).dropna()
-    n = len(both)
-    if n < FEWEST_PAIRS or both.std().min() < 1e-12:
-        return Estimate(*(float("nan"),) * 4, n)
-    y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
-    products = _products(x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64))
+    n, products = len(x), _products(x, y)
     centre, error = (float(found[0]) for found in _fisher(np.full((1, n), 1.0 / n), products))
     drawn, errors = _of_moments(_drawn_moments(n, paths, seed, products), n)
     away = np.abs(drawn - centre) / np.maximum(errors, 1e-12)
     half = float(np.quantile(away, 0.95)) * error
     r = float(np.tanh(centre))
     low, high = float(np.tanh(centre - half)), float(np.tanh(centre + half))
-    return Estimate(r, error * (1.0 - r * r), low, high, n)
+    return r, error * (1.0 - r * r), low, high
 
 
 def _drawn_moments(n: int, paths: int, seed: int, products: Floats) -> Floats:
@@ -142,7 +101,7 @@ def _times_drawn(n: int, paths: int, seed: int) -> tuple[NDArray[np.uint16], ...
     return tuple(pieces)
 
 
-def _slopes(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def robust_slopes(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Return slope and robust error of each row, [rows] each, from [rows, n]."""
     n = x.shape[1]
     dx, dy = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
@@ -150,26 +109,12 @@ def _slopes(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     slope = (dx * dy).sum(axis=1) / squares
     leverage = 1.0 / n + dx * dx / squares[:, None]
     scores = dx * (dy - slope[:, None] * dx) / np.maximum(1.0 - leverage, 1e-9)
-    lags = newey_west_lags(n)
+    lags = NeweyWest(n).lags
     total = (scores * scores).sum(axis=1)
     for lag in range(1, lags + 1):
         product = (scores[:, lag:] * scores[:, :-lag]).sum(axis=1)
         total = total + 2.0 * (1.0 - lag / (lags + 1.0)) * product
     return slope, np.sqrt(np.maximum(total, 0.0)) / squares
-
-
-def newey_west_lags(n: int) -> int:
-    """Return the lags of the Bartlett kernel for n observations."""
-    return int(np.floor(4.0 * (n / 100.0) ** (2.0 / 9.0)))
-
-
-def critical_value(n: int) -> float:
-    """Return by how many errors the 95% interval reaches to either side."""
-    from scipy.special import stdtrit
-
-    b = (newey_west_lags(n) + 1.0) / n
-    wider = (1.96 + 2.9694 * b + 0.416 * b**2 - 0.5324 * b**3) / 1.96
-    return float(stdtrit(n - 2, 0.975)) * wider
 
 
 def _products(x: Floats, y: Floats) -> Floats:

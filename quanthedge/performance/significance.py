@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance.bridge import SOURCES, bridge
+from quanthedge.performance.bridge import SOURCES, Bridge
 from quanthedge.performance.measures import MINIMUM_DAYS
 from quanthedge.performance.relation import Estimate
-from quanthedge.performance.robust import critical_value, newey_west_lags
+from quanthedge.performance.robust import NeweyWest
 from quanthedge.record import Record
 from quanthedge.rules import TRADING_DAYS_A_YEAR
 
@@ -25,7 +25,7 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     -----
     Newey and West (1987) with Bartlett weights and ``floor(4 (n / 100) ** (2 / 9))`` lags, small
     sample corrected, and the critical value of
-    :func:`quanthedge.performance.robust.critical_value`. Days without a value are left out. Below
+    :class:`quanthedge.performance.NeweyWest`. Days without a value are left out. Below
     60 days, or without variation, only the mean is given and the rest is NaN; below 20 days all is.
 
     >>> round(mean_a_year(pd.Series([0.01, -0.01] * 50)).value, 6)
@@ -38,12 +38,12 @@ def mean_a_year(returns: pd.Series) -> Estimate:
     mean = float(values.mean()) * TRADING_DAYS_A_YEAR
     if n < _FEWEST or float(values.std()) < 1e-12:
         return Estimate(mean, nan, nan, nan, n)
-    rest, lags = values - values.mean(), newey_west_lags(n)
+    rest, lags = values - values.mean(), NeweyWest(n).lags
     total = float(rest @ rest)
     for lag in range(1, lags + 1):
         total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(rest[lag:] @ rest[:-lag])
     error = float(np.sqrt(total / n / (n - 1))) * TRADING_DAYS_A_YEAR
-    half = critical_value(n) * error
+    half = NeweyWest(n).critical_value * error
     return Estimate(mean, error, mean - half, mean + half, n)
 
 
@@ -62,7 +62,7 @@ def alpha_estimates(result: Record) -> dict[str, Estimate]:
     DataError
         When a close of the benchmark is missing.
     """
-    daily = bridge(result, "day")
+    daily = Bridge(result).yuan("day")
     base = result.ledger["equity"].shift(1).reindex(daily.index) + daily[
         list(line_names("flow"))
     ].sum(axis=1)

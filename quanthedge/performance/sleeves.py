@@ -7,7 +7,7 @@ import pandas as pd
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import line_names, signed_lines
-from quanthedge.performance.bridge import By, by_period
+from quanthedge.performance.bridge import Bridge, By
 from quanthedge.record import Record
 
 __all__ = ["sleeve_bridge", "sleeve_figures"]
@@ -62,7 +62,7 @@ def sleeve_bridge(result: Record, by: By = "whole") -> pd.DataFrame:
     lines = list(daily.columns)
     daily["equity_change"] = ledger["equity"].diff().iloc[1:]
     daily["residual"] = daily["equity_change"] - daily[lines].sum(axis=1)
-    return by_period(daily, by)
+    return Bridge.by_period(daily, by)
 
 
 def _of_sleeves(result: Record, what: Literal["earned", "interest"]) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def sleeve_figures(result: Record, by: By = "year") -> pd.DataFrame:
     _of_sleeves(result, "earned")  # asks whether there are any
     table = result.sleeves
     equity = result.ledger["equity"].iloc[1:]
-    ends = by_period(pd.DataFrame({"n": 1.0}, index=equity.index), by).index
+    ends = Bridge.by_period(pd.DataFrame({"n": 1.0}, index=equity.index), by).index
     period = ends[np.searchsorted(ends, table["date"].to_numpy())]
     mean = equity.groupby(ends[np.searchsorted(ends, equity.index)]).mean()
     rows = [

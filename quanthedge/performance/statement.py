@@ -16,7 +16,7 @@ from quanthedge.record import Record
 from quanthedge.rules import CALENDAR_DAYS_A_YEAR
 
 __all__ = [
-    "Movement", "Statement", "investor_statement", "investors_of", "money_weighted_return",
+    "Movement", "Statement", "investor_statement", "money_weighted_return",
 ]  # fmt: skip
 
 _BOUGHT = ("founder", "subscription")
@@ -134,6 +134,12 @@ class Statement:
     events: pd.DataFrame
     sleeves: pd.DataFrame
 
+    @staticmethod
+    def investors(result: Record) -> list[str]:
+        """Return who can have one: all that have ever held units, in order of joining."""
+        bought = result.investors[result.investors["event"].isin(_BOUGHT)]
+        return list(dict.fromkeys(bought["investor"]))
+
 
 def investor_statement(
     result: Record, investor: str, period: str | Period | None = None
@@ -165,7 +171,7 @@ def investor_statement(
     >>> f"{statement.value_today:,.0f}", f"{statement.paid_in:,.0f}"
     ('4,973,433', '5,000,000')
     """
-    names = investors_of(result)
+    names = Statement.investors(result)
     if investor not in names:
         raise DataError(
             f"no investor {investor!r} in this run; known: {', '.join(names) or 'none'}"
@@ -317,12 +323,6 @@ def _movement(own: _Own, events: pd.DataFrame, first: pd.Timestamp, last: pd.Tim
         gain=closing - opening - sum(cash.values()),
         time_weighted=_time_weighted(steps) if held else float("nan"),
     )
-
-
-def investors_of(result: Record) -> list[str]:
-    """Return who has ever held units, in order of joining."""
-    bought = result.investors[result.investors["event"].isin(_BOUGHT)]
-    return list(dict.fromkeys(bought["investor"]))
 
 
 def _flows(events: pd.DataFrame) -> list[tuple[pd.Timestamp, float]]:

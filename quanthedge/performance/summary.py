@@ -10,14 +10,10 @@ import pandas as pd
 
 from quanthedge.ledger import line_names
 from quanthedge.performance.active import excess_level, geometric_excess
-from quanthedge.performance.book import (
-    annual_turnover,
-    costs,
-    exposures,
-    refusals_by_reason,
-)
-from quanthedge.performance.drawdown import drawdowns
+from quanthedge.performance.book import LedgerFigures, refusals_by_reason
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.performance.measures import MINIMUM_DAYS, MeasureWriter, Summary, Unit
+from quanthedge.performance.relation import Pair
 from quanthedge.performance.returns import (
     Every,
     annual_return,
@@ -29,7 +25,6 @@ from quanthedge.performance.returns import (
 )
 from quanthedge.performance.risk_free import risk_free_rate
 from quanthedge.performance.risk_measures import add_risk
-from quanthedge.performance.robust import FEWEST_PAIRS, beta_hac, correlation_bootstrap
 from quanthedge.record import Record
 
 __all__ = ["summary", "summary_of"]
@@ -113,7 +108,7 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
         value = geometric_excess(level["net"], level["index"], annual=annual)
         least = MINIMUM_DAYS if annual else 0
         writer.add("geometric_excess", value, "fraction", variant=variant, least_days=least)
-    excess = drawdowns(excess_level(level["net"], level["index"]))
+    excess = Drawdowns(excess_level(level["net"], level["index"])).depth
     writer.add("excess_drawdown", float(excess.min()), "fraction")
     net = level["net"]
     for every in _PERIODS:
@@ -129,16 +124,19 @@ def _returns(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
 def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "neutrality"
     level = levels(ledger)
+    pairs = {
+        (basis, every): Pair.of(level[basis], level["index"], every)
+        for basis in ("net", "gross")
+        for every in _PERIODS
+    }
     for formula, basis, estimator in (
-        ("correlation_accrued", "net", correlation_bootstrap),
-        ("correlation_before_fees", "gross", correlation_bootstrap),
-        ("beta", "net", beta_hac),
+        ("correlation_accrued", "net", Pair.correlation_bootstrap),
+        ("correlation_before_fees", "gross", Pair.correlation_bootstrap),
+        ("beta", "net", Pair.beta_hac),
     ):
         for every in _PERIODS:
-            found = estimator(
-                period_returns(level[basis], every), period_returns(level["index"], every)
-            )
-            few = found.observations < FEWEST_PAIRS
+            found = estimator(pairs[basis, every])
+            few = found.observations < Pair.FEWEST
             writer.add(
                 formula,
                 None if few else found.value,
@@ -147,7 +145,7 @@ def _neutrality(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
                 estimate=found,
                 reason="too_few" if few else "no_variation",
             )
-    inside, held = ledger.iloc[1:], exposures(ledger)
+    inside, held = ledger.iloc[1:], LedgerFigures(ledger).exposures()
     cash = inside["stock_cash"] + inside["futures_cash"] - inside["margin_required"]
     columns: dict[str, tuple[pd.Series, Unit]] = {
         "hedge_ratio": (held["hedge_ratio"], "fraction"),
@@ -172,7 +170,7 @@ def _trading(
 ) -> None:
     writer.chapter = "trading"
     inside = ledger.iloc[1:]
-    turnover = annual_turnover(ledger)
+    turnover = LedgerFigures(ledger).annual_turnover()
     writer.add("turnover", turnover, "ratio", least_days=MINIMUM_DAYS, reason="too_short")
     writer.add("bought", float(inside["bought"].sum()), "yuan")
     writer.add("sold", float(inside["sold"].sum()), "yuan")
@@ -191,7 +189,7 @@ def _trading(
 
 def _costs(writer: MeasureWriter, ledger: pd.DataFrame) -> None:
     writer.chapter = "costs"
-    table = costs(ledger)
+    table = LedgerFigures(ledger).costs()
     groups = {
         **{line: [line] for line in line_names("cost")},
         "trading_costs": list(line_names("cost")),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quanthedge.comparison import FixedIncome, Stated, own_products, variant_name
+from quanthedge.comparison import FixedIncome, Products, Stated, variant_name
 from quanthedge.report.writer import Writer
 from quanthedge.strategy import VARIANTS
 from quanthedge.words import notation
@@ -48,7 +48,7 @@ def product_facts(writer: Writer, facts: Facts, holds: set[str]) -> None:
             holds.add("both_lose")
         else:
             holds.add("beats_index_hedged" if own > other else "below_index_hedged")
-    others = {**own_products(writer.run, writer.language), **writer.others}
+    others = {**Products.own(writer.run, writer.language), **writer.others}
     _others(writer, table, others if found is not None else {}, facts, holds)
 
 

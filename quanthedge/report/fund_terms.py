@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from quanthedge.fund import Clients, FundTerms, Tier, method_kind
+from quanthedge.fund import Clients, FundTerms, Tier
 from quanthedge.hedge import HedgeRule
 from quanthedge.record import Record
 from quanthedge.report.texts import words
@@ -66,7 +66,7 @@ def _performance(strategy: Strategy, t: dict[str, Any]) -> str:
     parts = [
         t["performance_text"].format(
             rate=_percent(fund.performance_fee_rate),
-            method=t["methods"][method_kind(clients.method)],
+            method=t["methods"][clients.method.kind],
             when=t["periods"][fund.crystallisation],
         )
     ]

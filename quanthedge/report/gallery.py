@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.performance import monthly_table
+from quanthedge.performance import Spans
 from quanthedge.record import Record
 from quanthedge.report.blocks import Figure
 from quanthedge.report.document import build_document
@@ -118,7 +118,7 @@ def _title(figure: Figure) -> str:
 
 def _monthly(run: Record, language: Language) -> Spec:
     """Return the net return of each month as a field of colours, a row a year."""
-    table = monthly_table(run.ledger, "net").iloc[:, :12]
+    table = Spans(run.ledger).monthly("net").iloc[:, :12]
     gain, loss = gain_and_loss_colours(language)
     months = [
         f"{k}月" if language == "zh" else pd.Timestamp(2000, k, 1).strftime("%b")

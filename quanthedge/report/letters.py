@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from quanthedge.performance import Period, investor_statement, investors_of
+from quanthedge.performance import Period, Statement, investor_statement
 from quanthedge.record import Record
 from quanthedge.report.accounts import Account, read_accounts
 from quanthedge.report.statement import build_statement, grid, line_names, statement_text
@@ -39,12 +39,12 @@ class Letters:
             When the period or the file cannot be meant.
         """
         asked = None if period is None else Period.of(period)
-        known = {} if accounts is None else read_accounts(accounts, investors_of(result))
+        known = {} if accounts is None else read_accounts(accounts, Statement.investors(result))
         return cls(result, asked, known)
 
     def investors(self) -> list[str]:
         """Return who held or dealt something."""
-        return active_investors(self.result, investors_of(self.result), self.period)
+        return active_investors(self.result, Statement.investors(self.result), self.period)
 
     def text(self, investor: str, language: Language) -> str:
         """Return one investor's statement for a terminal."""

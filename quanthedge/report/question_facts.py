@@ -11,15 +11,14 @@ from quanthedge.hedge.policies import policy_text
 from quanthedge.kinds import own_name
 from quanthedge.performance import (
     NO_MOVE,
-    WINDOWS,
+    Bridge,
     Measure,
+    Spans,
     alpha_estimates,
-    bridge_returns,
     daily_returns,
     deflated_by_trials,
     levels,
     period_returns,
-    window_table,
 )
 from quanthedge.portfolio import TopSelector
 from quanthedge.report.beside_facts import limit_facts, product_facts
@@ -35,7 +34,7 @@ __all__ = ["Facts", "question_facts"]
 
 Facts = dict[str, str | None]
 _LARGE_MOVE = 0.03  # of the index in a day
-_CRASH = next(one for one in WINDOWS if one.name == "crash_2015")
+_CRASH = next(one for one in Spans.STATED if one.name == "crash_2015")
 _LIMITED = (pd.Timestamp("2015-09-07"), pd.Timestamp("2017-02-16"))  # opening limit of ten lots
 _MEASURES = (
     "return_net", "return_gross", "return_index", "annual_return_net", "annual_return_gross",
@@ -121,7 +120,7 @@ def _period(writer: Writer, facts: Facts, holds: set[str]) -> None:
         holds.add("limited_years")
     else:
         holds.add("other_years")
-    row = window_table(writer.run.ledger, [_CRASH]).iloc[0]
+    row = Spans(writer.run.ledger).windows([_CRASH]).iloc[0]
     if row["days"]:
         holds.add("crash")
         for name in ("net", "index", "max_drawdown"):
@@ -215,7 +214,7 @@ def _sources(writer: Writer, facts: Facts, holds: set[str]) -> None:
     """Note what the bridge says: contributions to the net return."""
     if writer.run.ledger["index_close"].isna().any():
         return
-    parts = bridge_returns(writer.run).iloc[0]
+    parts = Bridge(writer.run).returns().iloc[0]
     for name in ("alpha", "market", "basis", "interest"):
         facts[f"part_{name}"] = _text(float(parts[name]), ".2%")
     holds.add("alpha_earns" if parts["alpha"] > 0 else "alpha_loses")

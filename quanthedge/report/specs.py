@@ -10,17 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import (
-    beta_hac,
-    correlation,
-    daily_returns,
-    drawdowns,
-    exposures,
-    levels,
-    rolling_beta,
-    rolling_beta_hac,
-    rolling_correlation,
-)
+from quanthedge.performance import Drawdowns, LedgerFigures, Pair, daily_returns, levels
 from quanthedge.report.figure_style import (
     ACCENT,
     DAY_MILLISECONDS,
@@ -110,9 +100,9 @@ def drawdown(ledger: pd.DataFrame, language: Language = "en", index: str = "") -
     text = words(language)["figures"]
     level = levels(ledger)
     name = index_name(index, language) if index else text["index"]
-    fund = line_of(drawdowns(level["net"]), text["net"], FUND, 4, width=1.6)
+    fund = line_of(Drawdowns(level["net"]).depth, text["net"], FUND, 4, width=1.6)
     fund |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
-    below = line_of(drawdowns(level["index"]), name, INDEX, 4, width=1.2)
+    below = line_of(Drawdowns(level["index"]).depth, name, INDEX, 4, width=1.2)
     return over_days(
         [below, fund], height=300, yaxis=titled_axis("drawdown", language, percent_axis())
     )
@@ -122,7 +112,8 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
     """Return the fund's daily net returns against those of the index, with the fitted line."""
     text = words(language)["figures"]
     returns = daily_returns(ledger).dropna(subset=["index", "net"])
-    fitted = beta_hac(returns["net"], returns["index"])
+    pair = Pair(returns["net"], returns["index"])
+    fitted = pair.beta_hac()
     name = index_name(index, language) if index else text["index"]
     points = {
         "type": "scatter",
@@ -148,7 +139,7 @@ def scatter(ledger: pd.DataFrame, language: Language = "en", index: str = "") ->
                 "hoverinfo": "skip",
             }
         )
-    linked = correlation(returns["net"], returns["index"])
+    linked = pair.correlation()
     if np.isfinite(linked.value) and np.isfinite(fitted.value):
         notes = [
             {
@@ -181,8 +172,8 @@ def fund_beta(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return the fund's beta: realised over 60 days, and ex ante on the days of review."""
     text = words(language)["figures"]
     returns = daily_returns(ledger)
-    realised = rolling_beta(returns["net"], returns["index"], _ROLLING_DAYS)
-    ahead = exposures(ledger)["net_beta"].dropna()
+    realised = Pair(returns["net"], returns["index"]).rolling_beta(_ROLLING_DAYS)
+    ahead = LedgerFigures(ledger).exposures()["net_beta"].dropna()
     before = line_of(ahead, text["beta_before"], ACCENT, 3)
     before |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
     return over_days(
@@ -196,8 +187,9 @@ def rolling_link(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return the fund's correlation with the index over the last 60 and 250 days."""
     text = words(language)["figures"]
     returns = daily_returns(ledger)
+    pair = Pair(returns["net"], returns["index"])
     lines = [
-        line_of(rolling_correlation(returns["net"], returns["index"], days), name, colour, 3, width)
+        line_of(pair.rolling_correlation(days), name, colour, 3, width)
         for days, name, colour, width in (
             (_ROLLING_DAYS, text["days_60"], GROSS, 1.2),
             (250, text["days_250"], FUND, 1.8),
@@ -222,7 +214,7 @@ def rolling_betas(
     for k, (code, close) in enumerate(closes.items()):
         moved = close.pct_change(fill_method=None).iloc[1:]
         name, colour = index_name(code, language), colours[k % len(colours)]
-        found = rolling_beta_hac(net, moved, _ROLLING_DAYS)
+        found = Pair(net, moved).rolling_beta_hac(_ROLLING_DAYS)
         lines.append(line_of(found["beta"], name, colour, 3, width=1.8 if k == 0 else 1.3))
         for bound in ("low", "high") if k == 0 else ():
             edge = line_of(found[bound], words(language)["figures"]["interval_95"], GROSS, 3, 0.9)
@@ -239,7 +231,7 @@ def rolling_betas(
 def exposure(ledger: pd.DataFrame, language: Language = "en") -> Spec:
     """Return hedge ratio, ex-ante beta of the stock book and net exposure, day by day."""
     text = words(language)["figures"]
-    found = exposures(ledger)
+    found = LedgerFigures(ledger).exposures()
     book = line_of(ledger["book_beta"].iloc[1:].dropna(), text["book_beta"], ACCENT, 3)
     book |= {"mode": "markers", "marker": {"size": 4, "color": ACCENT}}
     return over_days(

@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.fund import Clients, method_kind
-from quanthedge.performance import Period, Statement, fairness, investor_statement, investors_of
+from quanthedge.fund import Clients
+from quanthedge.performance import Period, Statement, fairness, investor_statement
 from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.accounts import Account
@@ -121,7 +121,7 @@ def write_statements(
         if kind not in _STATEMENT_FORMATS:
             raise DataError(f"statement format {kind!r}; accepted: {', '.join(_STATEMENT_FORMATS)}")
     asked = Period.of(period) if isinstance(period, str) else period
-    names = file_names(investors_of(result))
+    names = file_names(Statement.investors(result))
     of = "" if asked is None else f"_{asked.written}"
     for investor in [investors] if isinstance(investors, str) else list(investors):
         account = (accounts or {}).get(investor)
@@ -189,7 +189,7 @@ def build_statement(
 def _facts(writer: Writer, one: Statement, account: Account | None) -> list[str]:
     """Return what stands below the name: the client's own data, the span, class and method."""
     text, language, run = writer.words["statement"], writer.language, writer.run
-    method = writer.words["methods"][method_kind((run.strategy.clients or Clients()).method)]
+    method = writer.words["methods"][(run.strategy.clients or Clients()).method.kind]
     held = run.investors.loc[run.investors["investor"] == one.investor, "share_class"]
     days = notation.span(one.movement.first, one.movement.last, language)
     if one.period is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.fund import Clients, method_kind
+from quanthedge.fund import Clients
 from quanthedge.performance import Statement
 from quanthedge.record import Record
 from quanthedge.typing import Language
@@ -31,7 +31,7 @@ def fee_sentences(
     """
     text, strategy = words["statement"]["fees"], run.strategy
     common = {
-        "method": words["methods"][method_kind((strategy.clients or Clients()).method)],
+        "method": words["methods"][(strategy.clients or Clients()).method.kind],
         "rate": f"{strategy.fund.performance_fee_rate:.2%}",
     }
     found: list[tuple[pd.Timestamp, str]] = []

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
+from quanthedge.performance import Bridge
 from quanthedge.record import Record
 from quanthedge.report.figure_style import (
     FUND,
@@ -51,17 +51,18 @@ def bridge_waterfall(
         When the period holds no trading day or the benchmark has no close in it.
     """
     if investor:
-        return contribution_waterfall(bridge_returns(result, "whole", start, end).iloc[0], language)
-    return _money_waterfall(bridge(result, "whole", start, end).iloc[0], language)
+        return contribution_waterfall(Bridge(result).returns("whole", start, end).iloc[0], language)
+    return _money_waterfall(Bridge(result).yuan("whole", start, end).iloc[0], language)
 
 
 def _money_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     """Return the waterfall from the sources of profit to the change of equity.
 
-    ``row`` is one of :func:`quanthedge.performance.bridge`; lines below half a yuan are left out.
+    ``row`` is one of :meth:`quanthedge.performance.Bridge.yuan`; lines below half a yuan are left
+    out.
     """
     text = words(language)["figures"]
-    shown = [name for name in BRIDGE_LINES if abs(float(row[name])) >= 0.5]
+    shown = [name for name in Bridge.LINES if abs(float(row[name])) >= 0.5]
     values = row[[*shown, "equity_change"]] / float(text["money_unit"])
     return _waterfall(values, language, "+,.1f", str(text["money"]), ",.3~f")
 
@@ -69,11 +70,11 @@ def _money_waterfall(row: pd.Series, language: Language = "en") -> Spec:
 def contribution_waterfall(row: pd.Series, language: Language = "en") -> Spec:
     """Return the waterfall from the sources of profit to the investor's net return.
 
-    ``row`` is one of :func:`quanthedge.performance.bridge_returns`; lines below a thousandth of a
+    ``row`` is one of :meth:`quanthedge.performance.Bridge.returns`; lines below a thousandth of a
     percent are left out.
     """
     text = words(language)["figures"]
-    shown = [name for name in BRIDGE_LINES if name in row and abs(float(row[name])) >= 1e-5]
+    shown = [name for name in Bridge.LINES if name in row and abs(float(row[name])) >= 1e-5]
     return _waterfall(row[[*shown, "return"]], language, "+.2%", str(text["contribution"]), ".3~%")
 
 

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance import BRIDGE_LINES as LINES
-from quanthedge.performance import bridge, daily_returns, drawdowns, levels, summary_of
+from quanthedge.performance import Bridge, Drawdowns, daily_returns, levels, summary_of
 from quanthedge.record import Record
 from quanthedge.report.blocks import Cell, Document, Table
 from quanthedge.report.figure_style import gain_and_loss_colours
@@ -242,17 +241,17 @@ class _Writer:
         sheet = self.sheet(self.words["days"])
         self.daily = sheet.get_name()
         known = not ledger["index_close"].isna().any()
-        empty = pd.DataFrame(index=ledger.index, columns=list(LINES), dtype=np.float64)
-        daily = bridge(result, "day").reindex(ledger.index) if known else empty
+        empty = pd.DataFrame(index=ledger.index, columns=list(Bridge.LINES), dtype=np.float64)
+        daily = Bridge(result).yuan("day").reindex(ledger.index) if known else empty
         names = self.words["columns"] | self.document.words["lines"]
-        head = ["date", *_DAILY, *LINES]
+        head = ["date", *_DAILY, *Bridge.LINES]
         extra = ["net_return", "net_level", "index_return", "drawdown", "index_level"]
         for k, name in enumerate([*head, *extra]):
             sheet.write_string(0, k, str(names[name]), self.format(bold=True, bottom=1))
         sheet.set_column(0, len(head) + len(extra), 14)
         sheet.freeze_panes(1, 1)
         self.span = len(ledger)
-        table = pd.concat([ledger[list(_DAILY)], daily[list(LINES)]], axis=1)
+        table = pd.concat([ledger[list(_DAILY)], daily[list(Bridge.LINES)]], axis=1)
         day = self.format(num_format="yyyy-mm-dd")
         self.column = {name: _letters(k) for k, name in enumerate([*head, *extra])}
         for r, when in enumerate(pd.DatetimeIndex(ledger.index), start=1):
@@ -306,7 +305,7 @@ class _Writer:
         returns, level, index_level = (
             daily_returns(result.ledger), grown_by["net"], grown_by["index"]
         )  # fmt: skip
-        depth = drawdowns(level).to_numpy()
+        depth = Drawdowns(level).depth.to_numpy()
         percent, plain = self.format(num_format="0.00%"), self.format(num_format="0.000000")
         flows = "+".join(f"{c[name]}{{row}}" for name in line_names("flow"))
         worth = f"({c['equity']}{{row}}-{c['accrued_performance_fee']}{{row}})"
@@ -384,7 +383,7 @@ class _Writer:
         lines = self.document.words["lines"]
         worth = result.ledger["equity"] - result.ledger["accrued_performance_fee"]
         change = float(worth.iloc[-1] - worth.iloc[0])
-        parts = "+".join(f"SUM({over(name)})" for name in LINES)
+        parts = "+".join(f"SUM({over(name)})" for name in Bridge.LINES)
         found.append((lines["equity_change"], f"={parts}", change, "#,##0.00"))
         return found
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from quanthedge.performance import drawdowns, levels, period_levels, period_returns
+from quanthedge.performance import Drawdowns, levels, period_levels, period_returns
 from quanthedge.record import Record
 
 __all__ = ["record_sheets"]
@@ -66,7 +66,7 @@ def _weeks(run: Record) -> pd.DataFrame:
             "index_level": index.reindex(ends),
             "week_net": period_returns(net, "weekly").reindex(ends),
             "week_index": period_returns(index, "weekly").reindex(ends),
-            "drawdown": drawdowns(net).reindex(ends),
+            "drawdown": Drawdowns(net).depth.reindex(ends),
         }
     )
     return table.rename_axis("date").reset_index()

@@ -5,13 +5,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from quanthedge.comparison import Comparison, Others, compare_funds, own_products, together
+from quanthedge.comparison import Comparison, Others, Products, compare_funds
 from quanthedge.limits import replay_limits
-from quanthedge.performance import (
-    daily_returns,
-    definitions,
-    summary_of,
-)
+from quanthedge.performance import Measure, daily_returns, summary_of
 from quanthedge.record import Record
 from quanthedge.report import specs
 from quanthedge.report.blocks import Cell, Figure, Lines, Table, measure_cell
@@ -63,10 +59,10 @@ class Writer:
             title = specs.index_name(str(code), self.language)
             if str(code) != self.index_code and title != self.index:
                 others[title] = closes[code]
-        own = own_products(self.run, self.language)
+        own = Products.own(self.run, self.language)
         return compare_funds(
             self.run,
-            together(others, own, self.others),
+            Products(others, own, self.others),
             name=words["fund"],
             benchmark=self.index,
             same_dates=words["same_dates"],
@@ -88,7 +84,7 @@ class Writer:
 
     def name(self, formula: str) -> Cell:
         """Return a measure's name without its variant."""
-        return Cell(str(definitions()["measures"][formula][self.language]))
+        return Cell(str(Measure.definitions()["measures"][formula][self.language]))
 
     def investor(self, name: str) -> str:
         """Return what an investor is called; the founder of a fund without names, in words."""

@@ -8,7 +8,7 @@ from quanthedge.backtesting import Result, complete, prepare
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import line_names
 from quanthedge.market import Market
-from quanthedge.performance import annual_turnover, costs, daily_returns
+from quanthedge.performance import LedgerFigures, daily_returns
 from quanthedge.sleeves.sharing import Sharing
 from quanthedge.strategy import Strategy
 
@@ -96,7 +96,7 @@ def _row(result: Result) -> dict[str, object]:
     ledger, told = result.ledger, result.summary()
     inside = ledger.iloc[1:]
     margin = inside["margin_required"] / inside["equity"]
-    daily = daily_returns(ledger)
+    daily, of_ledger = daily_returns(ledger), LedgerFigures(ledger)
     figures = {name: told[key].value for name, key in _OF_SUMMARY.items()}
     reviews, changes = _reviews(result.sharing)
     return {
@@ -104,8 +104,8 @@ def _row(result: Result) -> dict[str, object]:
         "correlation": float(daily["net"].corr(daily["index"])),
         "margin_mean": float(margin.mean()),
         "margin_largest": float(margin.max()),
-        "turnover": annual_turnover(ledger),
-        "costs_per_year": float(costs(ledger)["per_year"][list(line_names("cost"))].sum()),
+        "turnover": of_ledger.annual_turnover(),
+        "costs_per_year": float(of_ledger.costs()["per_year"][list(line_names("cost"))].sum()),
         "reviews": reviews,
         "changes": changes,
     }

@@ -11,7 +11,7 @@ from quanthedge.attribution import BRINSON
 from quanthedge.attribution.brinson import brinson, brinson_industries, effects_of, split
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import price_returns
+from quanthedge.performance import ShareGrowth
 from tests.attribution.by_hand import CODES, DAYS, INDEX, market_by_hand, run_by_hand
 from tests.oracles.brinson import brinson_of_a_day
 from tests.sample import sample_market, sample_result
@@ -153,11 +153,11 @@ def test_bonus_shares_and_rights_count_and_cash_does_not(tmp_path) -> None:
     market = market_by_hand(
         tmp_path / "m", closes, {"000001.SZ": 4.75, "600000.SH": 8.0}, corporate_actions=actions
     )
-    found = price_returns(market, slice(0, 4), np.arange(4))
+    found = ShareGrowth.of(market, slice(0, 4), np.arange(4)).price_returns()
     np.testing.assert_allclose(found[1], [0.0, 0.01, (1.5 * 8.4 - 2.0) / 10.0 - 1.0, 0.0])
     assert (found[[0, 2]] == 0.0).all()
     bare = market_by_hand(tmp_path / "n", closes, {"000001.SZ": 4.75, "600000.SH": 8.0})
-    found = price_returns(bare, slice(0, 4), np.arange(4))  # cash is in the factor
+    found = ShareGrowth.of(bare, slice(0, 4), np.arange(4)).price_returns()  # cash is in the factor
     np.testing.assert_allclose(found[1], [10.0 / 4.75 / 2.0 - 1.0, 0.01, 0.05, 0.0])
 
 

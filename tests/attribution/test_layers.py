@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.attribution import ALLOCATION_LINES, LAYERS
+from quanthedge.attribution import LAYERS
 from quanthedge.attribution.layers import allocation_lines, alpha_layers
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
-from quanthedge.performance import bridge
+from quanthedge.performance import Bridge
 from quanthedge.record import Record
 from tests.attribution.by_hand import DAYS, market_by_hand, run_by_hand
 from tests.performance.test_bridge_by_hand import made
@@ -44,7 +44,7 @@ def grown(run: Record, money: float, equity: float) -> Record:
 def test_of_a_book_g_times_as_large_the_allocation_took_g_less_1_of_every_line(g, k) -> None:
     whole = made()
     found = allocation_lines(grown(whole, g * k, k), whole)
-    expected = (g - 1.0) * k * bridge(whole, "day")[list(ALLOCATION_LINES)]
+    expected = (g - 1.0) * k * Bridge(whole).yuan("day")[list(Bridge.EARNED)]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -57,7 +57,7 @@ def test_the_example_of_the_page_comes_out(tmp_path) -> None:
     assert found["allocation"] == pytest.approx(-0.5 * 0.8 * 538_400.0)
     assert found["industry"] == pytest.approx(0.8 * 28_500.0)
     assert found["stock"] == pytest.approx(0.8 * (517_500.0 - 7_600.0))
-    assert found.sum() == pytest.approx(bridge(half, "day").loc[DAYS[2], "alpha"])
+    assert found.sum() == pytest.approx(Bridge(half).yuan("day").loc[DAYS[2], "alpha"])
     assert found.sum() == pytest.approx(0.4 * 538_400.0)
 
 
@@ -88,7 +88,7 @@ def test_layers_of_a_gated_run_add_up_to_the_line_alpha_on_every_day() -> None:
     assert (daily[list(LAYERS)].std() > 0).all()
     lines = result.attribution("allocation", "day")
     np.testing.assert_allclose(lines["alpha"], daily["allocation"], rtol=0, atol=0)
-    np.testing.assert_allclose(lines[list(ALLOCATION_LINES)].sum(axis=1), lines["total"])
+    np.testing.assert_allclose(lines[list(Bridge.EARNED)].sum(axis=1), lines["total"])
     # while hardly anything was held, what the fully invested book earned was given up
     held, whole = (one.ledger["stock_value"] for one in (result, result.variants["ungated"]))
     away = (held < 0.1 * whole).shift(1).loc[daily.index] & (whole > 0).shift(1).loc[daily.index]
@@ -106,7 +106,7 @@ def test_layers_of_a_gated_run_are_those_of_its_fully_invested_twin() -> None:
     found = result.alpha_layers
     np.testing.assert_allclose(found["industry"], scale * parts["industry"], rtol=1e-12)
     np.testing.assert_allclose(found["stock"], scale * (parts["stock"] + parts["index"]))
-    expected = bridge(result, "day")["basis"] - scale * bridge(whole, "day")["basis"]
+    expected = Bridge(result).yuan("day")["basis"] - scale * Bridge(whole).yuan("day")["basis"]
     np.testing.assert_allclose(result.allocation_lines["basis"], expected, atol=1e-6)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from quanthedge.backtesting.result import Result
 from quanthedge.errors import DataError
-from quanthedge.performance import by_period
+from quanthedge.performance import Bridge
 from tests.attribution.test_layers import gated
 from tests.records import record_of
 from tests.sample import sample_market, sample_result
@@ -24,7 +24,7 @@ def test_any_period_adds_up_to_the_line_of_the_bridge(by: str) -> None:
         np.testing.assert_allclose(found["alpha"], alpha, atol=1e-6)
         parts = found.drop(columns=["alpha", "residual"])
         np.testing.assert_allclose(parts.sum(axis=1), alpha, atol=1e-3)
-        np.testing.assert_allclose(found, by_period(daily, period), atol=1e-6)
+        np.testing.assert_allclose(found, Bridge.by_period(daily, period), atol=1e-6)
     part = result.attribution(by, "whole", "2015-02-01", "2015-03-31").iloc[0]
     expected = daily.loc["2015-02-01":"2015-03-31"].sum()
     pd.testing.assert_series_equal(part, expected, check_names=False)
@@ -33,7 +33,7 @@ def test_any_period_adds_up_to_the_line_of_the_bridge(by: str) -> None:
 def test_industries_by_month_are_the_columns_of_the_days() -> None:
     result = sample_result()
     months = result.alpha_industries.groupby("date")[["allocation_yuan", "selection_yuan"]].sum()
-    found = by_period(result.alpha_brinson, "month")
+    found = Bridge.by_period(result.alpha_brinson, "month")
     assert months.index.equals(found.index)
     np.testing.assert_allclose(months, found[["industry", "stock"]], atol=1e-3)
 

@@ -11,7 +11,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import complete
 from quanthedge.ledger import HedgeBook, layout, run_ledger
 from quanthedge.limits import margin_days, replay_limits
-from quanthedge.performance import bridge, bridge_returns, exposures, opened_lots
+from quanthedge.performance import Bridge, LedgerFigures, opened_lots
 from quanthedge.report import specs
 from quanthedge.report.chapters.hedge import hedge as hedge_chapter
 from quanthedge.report.writer import Writer
@@ -52,10 +52,10 @@ def test_the_run_holds_what_it_is_about(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["long", "turning"])
 def test_the_bridge_has_no_rest_and_gives_long_lots_their_gain(kind: str) -> None:
     run = run_of(kind)
-    daily = bridge(run, "day")
+    daily = Bridge(run).yuan("day")
     equity = run.ledger["equity"].iloc[1:].to_numpy()
     assert np.abs(daily["residual"].to_numpy() / equity).max() < 1e-12
-    assert np.abs(bridge_returns(run, "month")["residual"]).max() < 1e-12
+    assert np.abs(Bridge(run).returns("month")["residual"]).max() < 1e-12
 
     ledger, held = run.ledger, run.contracts
     move = ledger["index_close"].pct_change().fillna(0.0)
@@ -73,7 +73,7 @@ def test_the_bridge_has_no_rest_and_gives_long_lots_their_gain(kind: str) -> Non
 
 def test_exposures_add_long_contracts_to_the_stocks() -> None:
     ledger = run_of("long").ledger.iloc[1:]
-    found = exposures(run_of("long").ledger)
+    found = LedgerFigures(run_of("long").ledger).exposures()
     both = (ledger["stock_value"] + ledger["futures_notional"].abs()) / ledger["equity"]
     np.testing.assert_allclose(found["net_exposure"], both)
     np.testing.assert_allclose(found["gross_exposure"], both)

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from quanthedge.errors import DataError
-from quanthedge.performance import monthly_table
+from quanthedge.performance import Spans
 from quanthedge.report.document import build_document
 from quanthedge.words import LANGUAGES
 from tests.sample import sample_market, sample_result
@@ -41,7 +41,7 @@ def test_a_figure_has_the_numbers_of_the_report() -> None:
 def test_months_are_a_field_of_the_net_returns_of_each_month() -> None:
     run = sample_result()
     field = run.plot("monthly", language="zh").data[0]
-    table = monthly_table(run.ledger, "net")
+    table = Spans(run.ledger).monthly("net")
     for year, row in zip(field.y, field.z, strict=True):
         expected = table.loc[int(year)].iloc[:12].to_numpy(dtype=float)
         assert np.allclose(np.array(row, dtype=float), expected, atol=1e-6, equal_nan=True)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from quanthedge.cli.app import app
 from quanthedge.errors import QuantHedgeError
-from quanthedge.performance import bridge, bridge_returns
+from quanthedge.performance import Bridge
 from quanthedge.report.texts import words
 from tests.sample import sample_result
 
@@ -33,7 +33,7 @@ def test_months_as_table_file_and_figure(folder: Path, tmp_path: Path) -> None:
         str(folder), *span, "--by", "month", "--out", str(out), "--figure", str(figure),
         "--language", "en",
     )  # fmt: skip
-    expected = bridge(sample_result(), "month", "2015-01-01", "2015-03-31")
+    expected = Bridge(sample_result()).yuan("month", "2015-01-01", "2015-03-31")
     found = pd.read_csv(io.StringIO(out.read_text(encoding="utf-8-sig")), index_col="date")
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-12, atol=1e-9)
     assert list(found.columns) == list(expected.columns)
@@ -48,7 +48,7 @@ def test_the_investor_s_view_in_chinese(folder: Path, tmp_path: Path) -> None:
         str(folder), "--investor", "--out", str(out), "--figure", str(figure), "--language", "zh"
     )
     names = words("zh")["lines"]
-    total = bridge_returns(sample_result()).iloc[0]
+    total = Bridge(sample_result()).returns().iloc[0]
     assert f"{total['return']:.3%}" in text
     found = pd.read_csv(out, encoding="utf-8-sig").iloc[0]
     assert found[names["return"]] == pytest.approx(total["return"])
@@ -73,8 +73,8 @@ def test_what_is_not_known_is_refused(folder: Path, options: tuple[str, ...], me
 def test_the_waterfall_ends_at_the_total() -> None:
     run = sample_result()
     for investor, total in (
-        (False, bridge(run).iloc[0]["equity_change"] / 1e4),
-        (True, bridge_returns(run).iloc[0]["return"]),
+        (False, Bridge(run).yuan().iloc[0]["equity_change"] / 1e4),
+        (True, Bridge(run).returns().iloc[0]["return"]),
     ):
         bars = run.plot_bridge(investor=investor, language="zh").data[0]
         assert bars.x[-1] == pytest.approx(total, abs=0.01)

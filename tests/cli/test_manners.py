@@ -113,10 +113,10 @@ def test_the_short_answer_states_the_figures_of_the_run(run: Path) -> None:
 
 
 def test_the_six_parts_of_the_bridge_add_up_to_the_net_return(run: Path) -> None:
-    from quanthedge.performance import bridge_returns
+    from quanthedge.performance import Bridge
 
     result = Result.open(run)
-    parts, lines = six_parts(result), bridge_returns(result, "whole").iloc[-1]
+    parts, lines = six_parts(result), Bridge(result).returns("whole").iloc[-1]
     assert len(parts) == 6
     assert sum(parts.values()) == pytest.approx(float(lines["return"]), abs=1e-12)
     costs = ["commission", "stamp_duty", "transfer_fee", "exchange_fee", "futures_fee", "impact",

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import quanthedge as qh
 from quanthedge.cli.app import app
-from quanthedge.comparison import Comparison, own_products
+from quanthedge.comparison import Comparison, Products
 from quanthedge.report.document import build_document
 from tests.sleeves.busy import LABELS, SPAN, busy
 
@@ -26,7 +26,7 @@ def alone() -> qh.Result:
 
 @cache
 def compared() -> Comparison:
-    return qh.compare_funds(run(), own_products(run(), "en") | {"plain": alone()})
+    return qh.compare_funds(run(), Products.own(run(), "en") | {"plain": alone()})
 
 
 def test_each_sleeve_has_a_line_that_is_its_days_over_the_fund_s_money() -> None:

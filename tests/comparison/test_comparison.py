@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quanthedge.cli.app import app
-from quanthedge.comparison import FixedIncome, Stated, compare_funds, together
+from quanthedge.comparison import FixedIncome, Products, Stated, compare_funds
 from quanthedge.errors import DataError
 from quanthedge.performance import levels
 from quanthedge.record import RunVariant
@@ -251,4 +251,4 @@ def test_products_of_one_name_never_hide_one_another(tmp_path) -> None:
     with pytest.raises(DataError, match="'a' comes twice"):
         products(None, ["a=0.08", "a=0.05"], None)
     with pytest.raises(DataError, match="'Trust' comes twice"):
-        together({"Trust": 1}, {"trust": 2}, {"Trust": 3})
+        Products({"Trust": 1}, {"trust": 2}, {"Trust": 3})

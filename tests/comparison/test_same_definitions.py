@@ -7,7 +7,7 @@ import pytest
 from quanthedge.backtesting.run import backtest
 from quanthedge.comparison import compare_funds
 from quanthedge.errors import DataError
-from quanthedge.performance import levels, mean_equity, sharpe_ratio, volatility
+from quanthedge.performance import LedgerFigures, levels, sharpe_ratio, volatility
 from quanthedge.performance.significance import mean_a_year
 from quanthedge.studies.capacity.measures import size_measures
 from tests.sample import END, START, sample_market, sample_result, small_strategy
@@ -67,7 +67,7 @@ def test_short_runs_have_no_annualised_figure_anywhere(days: int, stated: bool) 
     assert np.isfinite(mean_a_year(result.ledger["equity"].pct_change().iloc[1:]).value) == stated
     notes = [note["kind"] for note in compare_funds(result).notes]
     assert ("too_few" in notes) != stated
-    assert mean_equity(result.ledger) > 0
+    assert LedgerFigures(result.ledger).mean_equity() > 0
 
 
 def test_two_values_make_no_year() -> None:

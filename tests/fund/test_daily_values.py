@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.fund import METHODS, Clients, FundTerms, Register
+from quanthedge.fund import METHODS, Clients, FundTerms
 from quanthedge.fund.clients import Distribution
 from quanthedge.fund.hurdle import Hurdle
+from quanthedge.fund.methods import Register
 from quanthedge.strategy import Strategy
 from tests.fund.test_fund_run import BUSY, flow
 from tests.sample import END, START, sample_market, sample_result, small_strategy

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from quanthedge.interop import book
+from quanthedge.performance import ShareGrowth
 
 DAYS = pd.date_range("2015-03-02", periods=6)
 MARK = [10.0, 10.0, 8.13, 8.0, 8.2, 8.2]
@@ -16,11 +17,12 @@ GROWTH = [1.0, 1.0, 1.23, 1.0, 1.0, 1.0]  # 150 shares become 184.5: 184 are lef
 
 def instruments(monkeypatch: pytest.MonkeyPatch, *trades: tuple[Any, ...]) -> book.Instruments:
     monkeypatch.setattr(book, "check_market", lambda *_: None)
-    monkeypatch.setattr(book, "share_growth", lambda *_: np.array(GROWTH)[:, None])
+    mark, steps = np.array(MARK)[:, None], np.array(GROWTH)[:, None]
+    grown = ShareGrowth(mark, steps, *np.zeros((2, *steps.shape)))
+    monkeypatch.setattr(ShareGrowth, "of", lambda *_: grown)
     market: Any = SimpleNamespace(
         codes=np.array(["600000.SH"]),
         dates=DAYS.to_numpy().astype("datetime64[D]"),
-        panel=lambda _: np.array(MARK)[:, None],
     )
     record: Any = SimpleNamespace(ledger=pd.DataFrame(index=DAYS))
     table = pd.DataFrame(trades, columns=["row", "quantity", "amount", "fees"])

@@ -9,7 +9,7 @@ from quanthedge.errors import DataError
 from quanthedge.interop.vectorbt import left_out
 from quanthedge.ledger import line_names
 from quanthedge.performance import levels
-from quanthedge.performance.drawdown import max_drawdown
+from quanthedge.performance.drawdown import Drawdowns
 from quanthedge.strategy import load_strategy
 from tests.sample import END, ROOT, START, sample_market, sample_result, small_strategy
 
@@ -69,7 +69,7 @@ def test_drawdown_and_volatility_are_the_summarys() -> None:
     portfolio = result.to_vectorbt(sample_market(), accrued_fee=True)
     summary = result.summary()
     assert portfolio.max_drawdown() == pytest.approx(summary.value("max_drawdown_net"), abs=1e-12)
-    fall = max_drawdown(levels(result.ledger)["net"])
+    fall = Drawdowns(levels(result.ledger)["net"]).deepest()
     assert fall is not None
     records = portfolio.drawdowns.records_readable
     depth = records["Valley Value"] / records["Peak Value"] - 1.0

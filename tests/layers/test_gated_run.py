@@ -12,7 +12,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import annual_discount
 from quanthedge.hedge.research.dividends import dividend_calendar
-from quanthedge.performance import BRIDGE_LINES, bridge
+from quanthedge.performance import Bridge
 from quanthedge.portfolio import Book, Selector, TopSelector
 from quanthedge.strategy.variants import variant_names
 from tests.oracles import layers as slow
@@ -90,11 +90,11 @@ def test_contracts_go_to_nothing_with_the_stocks_and_come_back():
 
 
 def test_every_yuan_of_every_day_is_accounted_for():
-    daily, ledger = bridge(gated(), "day"), gated().ledger
+    daily, ledger = Bridge(gated()).yuan("day"), gated().ledger
     worth = ledger["equity"] - ledger["accrued_performance_fee"]
     assert (daily["residual"].abs() / ledger["equity"].iloc[1:]).max() < 1e-9
     np.testing.assert_allclose(
-        daily[list(BRIDGE_LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
+        daily[list(Bridge.LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
     )
 
 

@@ -5,17 +5,10 @@ import pandas as pd
 import pytest
 
 from quanthedge.errors import DataError
-from quanthedge.performance import (
-    deflated_by_trials,
-    expected_highest_sharpe,
-    relations,
-    rolling_correlation,
-)
+from quanthedge.performance import Pair, Relations, deflated_by_trials, expected_highest_sharpe
 from quanthedge.performance.active import geometric_excess, information_ratio, tracking_error
 from quanthedge.performance.deflation import _probability, deflated_sharpe, probabilistic_sharpe
-from quanthedge.performance.relation import beta
 from quanthedge.performance.resampling import block_length, draw, loss_probabilities, year_range
-from quanthedge.performance.robust import correlation_bootstrap
 
 
 def series(n: int = 500, seed: int = 3) -> tuple[pd.Series, pd.Series]:
@@ -87,10 +80,10 @@ def test_a_short_run_knows_less_about_long_spells_than_its_days_alone_say() -> N
 def test_the_same_returns_give_the_same_figures_and_few_days_none() -> None:
     own, index = series()
     assert loss_probabilities(own) == loss_probabilities(own.copy())
-    assert correlation_bootstrap(own, index) == correlation_bootstrap(own, index)
+    assert Pair(own, index).correlation_bootstrap() == Pair(own, index).correlation_bootstrap()
     assert all(np.isnan(v) for v in loss_probabilities(own[:100]).values())
     assert np.isnan(year_range(own[:100])).all()
-    assert np.isnan(correlation_bootstrap(own[:5], index[:5]).low)
+    assert np.isnan(Pair(own[:5], index[:5]).correlation_bootstrap().low)
 
 
 def test_deflated_sharpe_is_the_published_example() -> None:
@@ -136,17 +129,18 @@ def test_one_trial_is_not_deflated_and_luck_is() -> None:
 def test_several_indices_in_one_table() -> None:
     own, index = series(600)
     level = (1 + own).cumprod()
-    table = relations(level, {"A": (1 + index).cumprod(), "B": (1 + own).cumprod()}, paths=200)
+    closes = {"A": (1 + index).cumprod(), "B": (1 + own).cumprod()}
+    table = Relations(level, closes).whole(paths=200)
     assert list(table.index.get_level_values("index").unique()) == ["A", "B"]
     assert table.loc[("B", "daily"), "correlation"] == pytest.approx(1.0)
-    assert table.loc[("A", "daily"), "beta"] == pytest.approx(beta(own[1:], index[1:]).value)
+    assert table.loc[("A", "daily"), "beta"] == pytest.approx(Pair(own[1:], index[1:]).beta().value)
     inside = table["correlation_low"] <= table["correlation"] + 1e-9
     assert inside.all()
 
 
 def test_rolling_correlation_is_numpy_on_each_window() -> None:
     own, index = series(200)
-    found = rolling_correlation(own, index, 60)
+    found = Pair(own, index).rolling_correlation(60)
     assert found.iloc[:59].isna().all()
     for day in (59, 120, 199):
         part = slice(day - 59, day + 1)
@@ -157,7 +151,7 @@ def test_rolling_correlation_is_numpy_on_each_window() -> None:
 def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     empyrical = pytest.importorskip("empyrical")
     from quanthedge.performance import sharpe_ratio, sortino_ratio, volatility
-    from quanthedge.performance.drawdown import max_drawdown
+    from quanthedge.performance.drawdown import Drawdowns
     from quanthedge.performance.returns import downside_deviation
     from quanthedge.performance.tails import expected_shortfall, value_at_risk
 
@@ -167,10 +161,10 @@ def test_measures_agree_with_empyrical_where_the_definitions_match() -> None:
     )
     assert volatility(own) == pytest.approx(empyrical.annual_volatility(own, annualization=243))
     assert sharpe_ratio(own) == pytest.approx(empyrical.sharpe_ratio(own, annualization=243))
-    fall = max_drawdown(level)
+    fall = Drawdowns(level).deepest()
     assert fall is not None
     assert fall.depth == pytest.approx(empyrical.max_drawdown(own))
-    assert beta(own, index).value == pytest.approx(empyrical.beta(own, index))
+    assert Pair(own, index).beta().value == pytest.approx(empyrical.beta(own, index))
     assert sortino_ratio(own) == pytest.approx(empyrical.sortino_ratio(own, annualization=243))
     below = empyrical.downside_risk(own, annualization=243)
     assert downside_deviation(own) == pytest.approx(below)

@@ -12,7 +12,7 @@ from quanthedge.errors import DataError
 from quanthedge.fund import Clients
 from quanthedge.fund.clients import Distribution, Flow
 from quanthedge.market import Market
-from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
+from quanthedge.performance import Bridge, levels
 from quanthedge.strategy import Strategy
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401 -- a fixture
 from tests.sample import END, START, sample_market, sample_result, small_strategy
@@ -38,12 +38,12 @@ def busy_clients(method: str) -> Clients:
 
 
 def closes(result) -> None:
-    daily = bridge(result, "day")
+    daily = Bridge(result).yuan("day")
     ledger = result.ledger
     equity, worth = ledger["equity"].iloc[1:], ledger["equity"] - ledger["accrued_performance_fee"]
     assert (daily["residual"].abs() / equity).max() < 1e-9
     np.testing.assert_allclose(
-        daily[list(BRIDGE_LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
+        daily[list(Bridge.LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
     )
 
 
@@ -62,14 +62,14 @@ def test_it_closes_with_flows_under_every_fee_method(method: str) -> None:
     result = backtest(strategy, sample_market(), START, END)
     closes(result)
     assert result.bridge().iloc[0]["redemptions"] < -1e7
-    total = bridge_returns(result).iloc[0]
+    total = Bridge(result).returns().iloc[0]
     assert abs(total["residual"]) < 1e-9
     assert total["return"] == pytest.approx(levels(result.ledger)["net"].iloc[-1] - 1.0)
 
 
 def test_trading_is_what_fills_made_against_the_close() -> None:
     result, market = sample_result(), sample_market()
-    found = bridge(result, "day")
+    found = Bridge(result).yuan("day")
     marks = pd.DataFrame(
         np.asarray(market.panel("mark")), index=pd.DatetimeIndex(market.dates), columns=market.codes
     )
@@ -94,7 +94,7 @@ def test_a_fund_that_holds_the_index_itself_has_no_alpha() -> None:
     ledger["book_beta"] = 1.0
     ledger["dividends"] = 0.0
     ledger["held_pnl"] = (ledger["stock_value"].shift(1) * move).fillna(0.0)
-    found = bridge(run.changed(ledger=ledger), "day")
+    found = Bridge(run.changed(ledger=ledger)).yuan("day")
     assert found["alpha"].abs().max() < 1e-6
     left = (ledger["stock_value"] - ledger["futures_notional"]).shift(1) * move
     np.testing.assert_allclose(found["market"], left.iloc[1:], atol=1e-6)
@@ -102,29 +102,29 @@ def test_a_fund_that_holds_the_index_itself_has_no_alpha() -> None:
 
 def test_periods_add_up() -> None:
     run = sample_result()
-    whole = bridge(run).iloc[0]
+    whole = Bridge(run).yuan().iloc[0]
     for by in ("day", "week", "month", "year"):
-        np.testing.assert_allclose(bridge(run, by).sum(), whole, rtol=1e-9, atol=1e-4)
-    part = bridge(run, start="2015-01-01", end="2015-03-31").iloc[0]
-    months = bridge(run, "month").loc["2015-01":"2015-03"].sum()
+        np.testing.assert_allclose(Bridge(run).yuan(by).sum(), whole, rtol=1e-9, atol=1e-4)
+    part = Bridge(run).yuan(start="2015-01-01", end="2015-03-31").iloc[0]
+    months = Bridge(run).yuan("month").loc["2015-01":"2015-03"].sum()
     np.testing.assert_allclose(part, months, atol=1e-4)
     with pytest.raises(DataError, match="no trading day"):
-        bridge(run, start="2019-01-01")
+        Bridge(run).yuan(start="2019-01-01")
 
 
 def test_what_is_missing_or_not_known_is_refused() -> None:
     run = sample_result()
     with pytest.raises(DataError, match="accepted: day, week, month, year, whole"):
-        bridge(run, "quarter")
+        Bridge(run).yuan("quarter")
     with pytest.raises(DataError, match="a date is needed"):
-        bridge(run, start="abc")
+        Bridge(run).yuan(start="abc")
     ledger = run.ledger.copy()
     ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
     with pytest.raises(DataError, match="no close of the benchmark"):
-        bridge(run.changed(ledger=ledger))
+        Bridge(run.changed(ledger=ledger)).yuan()
     open_only = run.changed(contracts=run.contracts[run.contracts["lots"] != 0])
     with pytest.raises(DataError, match="no settlement price"):
-        bridge(open_only)
+        Bridge(open_only).yuan()
 
 
 def test_a_missing_index_close_stops_only_periods_that_need_it() -> None:
@@ -133,15 +133,15 @@ def test_a_missing_index_close_stops_only_periods_that_need_it() -> None:
     ledger.iloc[5, ledger.columns.get_loc("index_close")] = np.nan
     lost = run.changed(ledger=ledger)
     with pytest.raises(DataError, match="no close of the benchmark on 2014-09-23"):
-        bridge_returns(lost)
-    later = bridge(lost, "month", "2014-10-08")
-    pd.testing.assert_frame_equal(later, bridge(run, "month", "2014-10-08"))
+        Bridge(lost).returns()
+    later = Bridge(lost).yuan("month", "2014-10-08")
+    pd.testing.assert_frame_equal(later, Bridge(run).yuan("month", "2014-10-08"))
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "year", "whole"])
 def test_contributions_of_each_period_are_its_net_return(by: str) -> None:
     run = sample_result()
-    table, net = bridge_returns(run, by), levels(run.ledger)["net"]
+    table, net = Bridge(run).returns(by), levels(run.ledger)["net"]
     ends = net[table.index]
     begins = net.iloc[[0]].to_list() + ends.iloc[:-1].to_list()
     np.testing.assert_allclose(table["return"], ends / begins - 1.0, rtol=1e-12)
@@ -149,7 +149,7 @@ def test_contributions_of_each_period_are_its_net_return(by: str) -> None:
         table.drop(columns=["return", "residual"]).sum(axis=1), table["return"], atol=1e-12
     )
     if by == "month":  # within a month too: from the value at which it began
-        part = bridge_returns(run, "whole", "2015-01-01", "2015-01-31").iloc[0]
+        part = Bridge(run).returns("whole", "2015-01-01", "2015-01-31").iloc[0]
         np.testing.assert_allclose(part, table.loc["2015-01"].iloc[0], atol=1e-14)
 
 
@@ -179,15 +179,15 @@ def test_every_line_moves_and_all_add_up(method: str, folder: Path) -> None:  # 
     }  # fmt: skip
     result = backtest(Strategy.model_validate(plain), Market.open(folder), START, END)
     closes(result)
-    moved = bridge(result, "day").abs().max()
-    still = [name for name in BRIDGE_LINES if moved[name] < 1.0]
+    moved = Bridge(result).yuan("day").abs().max()
+    still = [name for name in Bridge.LINES if moved[name] < 1.0]
     # inside the commission; not material; nothing is borrowed
     assert set(still) <= {"exchange_fee", "revaluation", "lending_fee"}
-    whole = bridge(result).iloc[0]
-    still = [name for name in BRIDGE_LINES if abs(whole[name]) < 1.0]
+    whole = Bridge(result).yuan().iloc[0]
+    still = [name for name in Bridge.LINES if abs(whole[name]) < 1.0]
     # all was sold and charged: nothing is stated off its close and nothing accrued any more
     assert still == ["revaluation", "exchange_fee", "lending_fee", "accrual"]
     assert result.ledger.index[-1] < pd.Timestamp("2015-06-30")
-    total = bridge_returns(result).iloc[0]
+    total = Bridge(result).returns().iloc[0]
     assert abs(total["residual"]) < 1e-9
     assert total["return"] == pytest.approx(levels(result.ledger)["net"].iloc[-1] - 1.0)

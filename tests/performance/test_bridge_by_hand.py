@@ -8,7 +8,7 @@ import pytest
 
 from quanthedge.errors import DataError
 from quanthedge.ledger import line_names
-from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns
+from quanthedge.performance import Bridge
 from quanthedge.record import Record
 from tests.records import record_of
 
@@ -108,7 +108,7 @@ def counted(run: Record) -> pd.DataFrame:
                 "distributions": -row["distributions"],
             }
         )  # fmt: skip
-    return pd.DataFrame(lines, DAYS[1:])[list(BRIDGE_LINES)]
+    return pd.DataFrame(lines, DAYS[1:])[list(Bridge.LINES)]
 
 
 PERIODS = {
@@ -120,11 +120,11 @@ PERIODS = {
 @pytest.mark.parametrize("by", PERIODS)
 def test_every_line_of_every_period_is_its_definition(by) -> None:
     run = made()
-    found, lines = bridge(run, by), counted(run)
+    found, lines = Bridge(run).yuan(by), counted(run)
     assert list(found.index) == [DAYS[1:][days[-1]] for days in PERIODS[by]]
     for k, days in enumerate(PERIODS[by]):
         np.testing.assert_allclose(
-            found[list(BRIDGE_LINES)].iloc[k], lines.iloc[days].sum(), rtol=1e-9, atol=1e-6
+            found[list(Bridge.LINES)].iloc[k], lines.iloc[days].sum(), rtol=1e-9, atol=1e-6
         )
         worth = (run.ledger["equity"] - run.ledger["accrued_performance_fee"]).to_numpy()
         change = worth[days[-1] + 1] - worth[days[0]]
@@ -136,7 +136,7 @@ def test_every_line_of_every_period_is_its_definition(by) -> None:
 @pytest.mark.parametrize("by", PERIODS)
 def test_contributions_are_lines_over_what_those_who_stay_had_at_the_open(by) -> None:
     run = made()
-    found, lines, ledger = bridge_returns(run, by), counted(run), run.ledger
+    found, lines, ledger = Bridge(run).returns(by), counted(run), run.ledger
     equity = ledger["equity"].to_numpy()
     accrued, at_open = (
         ledger[name].to_numpy() for name in ("accrued_performance_fee", "accrued_fee_at_open")
@@ -144,13 +144,13 @@ def test_contributions_are_lines_over_what_those_who_stay_had_at_the_open(by) ->
     lines["accrual"] = at_open[1:] - accrued[1:]  # leavers have paid what had accrued on theirs
     flow = (ledger["subscriptions"] - ledger["redemptions"] - ledger["distributions"]).to_numpy()
     for k, days in enumerate(PERIODS[by]):
-        grown, wanted = 1.0, dict.fromkeys(BRIDGE_LINES, 0.0)
+        grown, wanted = 1.0, dict.fromkeys(Bridge.LINES, 0.0)
         for t in days:
             before = equity[t] + flow[t + 1] - at_open[t + 1]
-            for name in BRIDGE_LINES:
+            for name in Bridge.LINES:
                 wanted[name] += grown * lines[name].iloc[t] / before
             grown *= (equity[t + 1] - accrued[t + 1]) / before
-        for name in set(BRIDGE_LINES) - set(FLOWS):
+        for name in set(Bridge.LINES) - set(FLOWS):
             assert found[name].iloc[k] == pytest.approx(wanted[name], rel=1e-9, abs=1e-14), name
         assert found["return"].iloc[k] == pytest.approx(grown - 1)
         assert abs(found["residual"].iloc[k]) < 1e-12
@@ -161,10 +161,10 @@ def test_contributions_are_lines_over_what_those_who_stay_had_at_the_open(by) ->
 def test_a_run_without_rolls_or_without_futures_has_none() -> None:
     run = made()
     run = run.changed(trades=run.trades[run.trades["reason"] != "roll"])
-    assert (bridge(run, "day")["roll"] == 0).all()
+    assert (Bridge(run).yuan("day")["roll"] == 0).all()
     run = run.changed(contracts=run.contracts.iloc[:0])
     run.ledger["futures_notional"] = 0.0
-    found = bridge(run, "day")
+    found = Bridge(run).yuan("day")
     assert (found[["roll", "basis"]] == 0).all().all()
     np.testing.assert_allclose(
         found["trading"],
@@ -176,14 +176,14 @@ def test_a_run_without_rolls_or_without_futures_has_none() -> None:
 def test_days_without_stocks_have_no_beta_and_without_anything_need_no_index() -> None:
     run = made()
     run.ledger.loc[DAYS[1], ["book_beta", "stock_value"]] = np.nan, 0.0
-    row = bridge(run, "day").loc[DAYS[2]]
+    row = Bridge(run).yuan("day").loc[DAYS[2]]
     held = run.ledger.loc[DAYS[2], "held_pnl"] - run.ledger.loc[DAYS[2], "dividends"]
     assert row["alpha"] == pytest.approx(held)
     run.ledger.loc[DAYS[1], "futures_notional"] = 0.0
     run.ledger.loc[DAYS[2], "index_close"] = np.nan
-    assert bridge(run, "day", end="2015-01-05").loc[DAYS[2], "market"] == 0
+    assert Bridge(run).yuan("day", end="2015-01-05").loc[DAYS[2], "market"] == 0
     with pytest.raises(DataError, match="no close of the benchmark on 2015-01-06 or the day"):
-        bridge(run, "day")
+        Bridge(run).yuan("day")
 
 
 def test_days_after_all_was_paid_out_contribute_nothing() -> None:
@@ -197,11 +197,11 @@ def test_days_after_all_was_paid_out_contribute_nothing() -> None:
     run.contracts.loc[run.contracts["date"] == DAYS[3], "lots"] = 0
     run.ledger.loc[DAYS[3], ["futures_notional", "stock_value"]] = 0.0
     with np.errstate(invalid="ignore"):  # nothing over nothing
-        found = bridge_returns(run).iloc[0]
+        found = Bridge(run).returns().iloc[0]
     shorter = run.changed(ledger=run.ledger.loc[: DAYS[4]])
     with np.errstate(invalid="ignore"):
-        until = bridge_returns(shorter, end="2015-01-30").iloc[0]
-    lines = [name for name in BRIDGE_LINES if name not in FLOWS]
+        until = Bridge(shorter).returns(end="2015-01-30").iloc[0]
+    lines = [name for name in Bridge.LINES if name not in FLOWS]
     assert np.isfinite(found[lines].astype(float)).all()
     pd.testing.assert_series_equal(found[lines], until[lines], check_names=False)
     assert (found[lines] != 0).any()
@@ -216,12 +216,12 @@ def test_a_contract_traded_and_closed_on_one_day_is_worth_its_products_points(
 ) -> None:
     run = made()
     run = with_contract(run, contract)
-    before = bridge(run, "day")["roll"]
+    before = Bridge(run).yuan("day")["roll"]
     roll = (DAYS[2], contract, "buy", 1, 2_490.0, "roll")
     more = pd.concat(
         [run.trades, pd.DataFrame([roll], columns=run.trades.columns)], ignore_index=True
     )
-    after = bridge(run.changed(trades=more), "day")["roll"]
+    after = Bridge(run.changed(trades=more)).yuan("day")["roll"]
     assert (after - before).round(6).tolist() == [0.0, 10 * point, 0.0, 0.0, 0.0]
 
 
@@ -235,17 +235,17 @@ def with_contract(run: Record, name: str) -> Record:
 
 def test_a_contract_of_a_product_that_is_not_known_leaves_the_others_as_they_are() -> None:
     run = made()
-    before = bridge(run, "day")
+    before = Bridge(run).yuan("day")
     run = with_contract(run, "TF1503")
-    pd.testing.assert_frame_equal(bridge(run, "day"), before)
+    pd.testing.assert_frame_equal(Bridge(run).yuan("day"), before)
 
 
 def test_what_no_line_explains_is_the_residual_of_its_day() -> None:
     run = made()
     run.ledger.loc[DAYS[3] :, "equity"] += 123.0
-    left = bridge(run, "day")["residual"].round(6).tolist()
+    left = Bridge(run).yuan("day")["residual"].round(6).tolist()
     assert left == [0.0, 0.0, 123.0, 0.0, 0.0]
-    part = bridge_returns(run, "day")["residual"]
+    part = Bridge(run).returns("day")["residual"]
     flow = run.ledger[list(FLOWS)].loc[DAYS[3]]
     before = run.ledger.loc[DAYS[2], "equity"] + flow["subscriptions"]
     before -= flow["redemptions"] + flow["distributions"]
@@ -255,12 +255,12 @@ def test_what_no_line_explains_is_the_residual_of_its_day() -> None:
 
 
 def test_a_period_that_is_not_known_is_refused_by_both() -> None:
-    for one in (bridge, bridge_returns):
+    for one in (Bridge(made()).yuan, Bridge(made()).returns):
         with pytest.raises(DataError, match="accepted: day, week, month, year, whole"):
-            one(made(), "quarter")
+            one("quarter")
     with pytest.raises(DataError, match="from 2016-01-01 to the end: no trading day of the run; "):
-        bridge(made(), start="2016-01-01")
+        Bridge(made()).yuan(start="2016-01-01")
     with pytest.raises(DataError, match="it has 2014-12-31 to 2015-02-02"):
-        bridge(made(), end="2014-12-30")
-    part = bridge(made(), "whole", "2015-01-05", "2015-01-06")
-    np.testing.assert_allclose(part.iloc[0], bridge(made(), "day").iloc[1:3].sum(), atol=1e-6)
+        Bridge(made()).yuan(end="2014-12-30")
+    part = Bridge(made()).yuan("whole", "2015-01-05", "2015-01-06")
+    np.testing.assert_allclose(part.iloc[0], Bridge(made()).yuan("day").iloc[1:3].sum(), atol=1e-6)

@@ -7,7 +7,7 @@ import pytest
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import DataError
 from quanthedge.market import Market
-from quanthedge.performance import bridge
+from quanthedge.performance import Bridge
 from quanthedge.performance.bridge_groups import NO_GROUP, alpha_by, value_layers
 from quanthedge.performance.holdings import _Days, _held
 from tests.backtesting.test_run_with_actions import folder  # noqa: F401
@@ -91,10 +91,10 @@ def test_periods_add_up_and_stocks_without_a_name_are_shown() -> None:
         parts = alpha_by(result, market, groups, by)
         np.testing.assert_allclose(parts.sum(), named, atol=1e-3)
         np.testing.assert_allclose(
-            parts.drop(columns=EXTRA).sum(axis=1), bridge(result, by)["alpha"], atol=1e-3
+            parts.drop(columns=EXTRA).sum(axis=1), Bridge(result).yuan(by)["alpha"], atol=1e-3
         )
     part = alpha_by(result, market, groups, start="2015-01-01", end="2015-03-31").iloc[0]
-    alpha = bridge(result, start="2015-01-01", end="2015-03-31").iloc[0]["alpha"]
+    alpha = Bridge(result).yuan(start="2015-01-01", end="2015-03-31").iloc[0]["alpha"]
     assert part.drop(EXTRA).sum() == pytest.approx(alpha, abs=1e-3)
 
 

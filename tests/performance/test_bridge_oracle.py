@@ -10,7 +10,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.hedge import contract_chain
 from quanthedge.market import Market
-from quanthedge.performance import bridge
+from quanthedge.performance import Bridge
 from tests.hand_made import hand_made
 from tests.records import record_of
 from tests.sample import END, START, sample_market, small_strategy
@@ -82,7 +82,7 @@ def counted(result: Result, market: Market) -> pd.DataFrame:
 def test_every_line_of_every_day_is_what_a_count_one_by_one_gives(name: str) -> None:
     changes, start, end = VARIANTS[name]
     result = backtest(small_strategy(*changes), sample_market(), start, end)
-    expected, found = counted(result, sample_market()), bridge(result, "day")
+    expected, found = counted(result, sample_market()), Bridge(result).yuan("day")
     np.testing.assert_allclose(
         expected.pop("futures"), result.ledger["futures_pnl"].iloc[1:], atol=1e-3
     )
@@ -117,6 +117,6 @@ def test_the_day_that_the_page_works_out_by_hand() -> None:
             "price": [3380.0, 3390.0], "reason": "roll",
         }
     )  # fmt: skip
-    row = bridge(record_of(ledger=ledger, contracts=contracts, trades=trades)).iloc[0]
+    row = Bridge(record_of(ledger=ledger, contracts=contracts, trades=trades)).yuan().iloc[0]
     lines = row[["alpha", "market", "basis", "roll", "trading", "residual"]]
     assert lines.tolist() == pytest.approx([220_000, 10_000, -90_000, -90_000, 0, 0], abs=1e-3)

@@ -9,7 +9,7 @@ import pytest
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.market.simulation.truth import Truth
-from quanthedge.performance import bridge
+from quanthedge.performance import Bridge
 from quanthedge.performance.holdings import held_through
 from tests.sample import SAMPLE, sample_market, small_strategy
 
@@ -51,7 +51,7 @@ def test_with_the_true_beta_of_the_book_alpha_is_the_true_one(case: tuple[int, s
     ledger = result.ledger.copy()
     ledger["book_beta"] = np.append(book, np.nan)
     known = result.changed(ledger=ledger)
-    daily = bridge(known, "day")
+    daily = Bridge(known).yuan("day")
     # the fraction of a share that a reinvested dividend leaves is paid in cash, a line of its own,
     # at the price before the day's move: one share of at most 100 yuan, 10% of it a stock
     np.testing.assert_allclose(daily["alpha"] + daily["dividends"], expected, atol=10.0)
@@ -66,7 +66,7 @@ def test_with_the_estimated_beta_it_is_off_by_no_more_than_its_error(
     result = run(*case)
     expected, book = true_alpha(result)
     ledger = result.ledger
-    daily = bridge(result, "day")
+    daily = Bridge(result).yuan("day")
     found = daily["alpha"] + daily["dividends"]  # cash dividends have a line of their own
     error = float(result.hedge["standard_error"].mean())
     moved = (ledger["stock_value"].shift(1) * ledger["index_close"].pct_change()).iloc[1:]

@@ -19,7 +19,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients, Tier
 from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.market import Market
-from quanthedge.performance import BRIDGE_LINES, bridge, bridge_returns, levels
+from quanthedge.performance import Bridge, levels
 from quanthedge.performance.bridge_groups import alpha_by
 from quanthedge.performance.model_alpha import alpha_by_model
 from quanthedge.risk import RiskModel
@@ -127,17 +127,17 @@ def worlds(draw: st.DrawFn) -> tuple[Strategy, str]:
 
 def adds_up(result: Result, market: Market) -> None:
     """Yuan by day, contributions by every period, groups and styles."""
-    daily, ledger = bridge(result, "day"), result.ledger
+    daily, ledger = Bridge(result).yuan("day"), result.ledger
     equity, worth = ledger["equity"].iloc[1:], ledger["equity"] - ledger["accrued_performance_fee"]
     assert (daily["residual"].abs() / ledger["equity"].shift(1).iloc[1:]).max() < 1e-9
     np.testing.assert_allclose(
-        daily[list(BRIDGE_LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
+        daily[list(Bridge.LINES)].sum(axis=1), worth.diff().iloc[1:], atol=0.01
     )
     net = levels(ledger)["net"]
-    whole = bridge_returns(result)
+    whole = Bridge(result).returns()
     assert whole["return"].iloc[0] == pytest.approx(net.iloc[-1] - 1.0, abs=1e-12)
     for by in ("day", "week", "month", "year", "whole"):
-        parts = bridge_returns(result, by)
+        parts = Bridge(result).returns(by)
         assert parts["residual"].abs().max() < 1e-9
         assert (1.0 + parts["return"]).prod() == pytest.approx(net.iloc[-1], rel=1e-9)
     alpha, tolerance = daily["alpha"], 1e-9 * equity.max()

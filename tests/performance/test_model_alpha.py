@@ -9,7 +9,7 @@ import pytest
 from quanthedge.backtesting.risk_stage import fitted_risk
 from quanthedge.errors import DataError
 from quanthedge.factors import BookYield, Momentum, Size
-from quanthedge.performance import bridge
+from quanthedge.performance import Bridge
 from quanthedge.performance.holdings import held_through
 from quanthedge.performance.model_alpha import alpha_by_model, factor_alpha
 from quanthedge.risk import FittedRiskModel, RiskModel
@@ -30,13 +30,13 @@ def test_parts_add_up_to_the_alpha_of_each_day_and_month() -> None:
     table = alpha_by_model(result, market, fitted(), "day")
     assert list(table.columns) == [*PARTS, "residual", "mismatched_holdings"]
     assert table["mismatched_holdings"].sum() == 0
-    alpha = bridge(result, "day")["alpha"]
+    alpha = Bridge(result).yuan("day")["alpha"]
     equity = result.ledger["equity"].iloc[1:]
     assert ((table[PARTS].sum(axis=1) - alpha).abs() / equity).max() < 1e-9
     months = alpha_by_model(result, market, fitted(), "month")
     np.testing.assert_allclose(months[PARTS].sum(), table[PARTS].sum(), rtol=1e-9, atol=1e-3)
     whole = alpha_by_model(result, market, fitted())[PARTS].to_numpy().sum()
-    assert whole == pytest.approx(bridge(result).iloc[0]["alpha"], rel=1e-9)
+    assert whole == pytest.approx(Bridge(result).yuan().iloc[0]["alpha"], rel=1e-9)
 
 
 def test_a_part_is_value_times_exposure_times_return_from_the_record_alone() -> None:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.performance import correlation, rolling_beta
-from quanthedge.performance.relation import beta
+from quanthedge.performance import Pair
 from tests.lazy import lazily
 
 sm = lazily("statsmodels.api")
@@ -28,7 +27,7 @@ def pair(n: int, seed: int) -> tuple[pd.Series, pd.Series]:
 @given(st.integers(4, 80), st.integers(0, 10_000))
 def test_beta_its_error_and_interval_are_those_of_statsmodels(n: int, seed: int) -> None:
     y, x = pair(n, seed)
-    found = beta(y, x)
+    found = Pair(y, x).beta()
     fitted = sm.OLS(y.to_numpy(), sm.add_constant(x.to_numpy())).fit()
     low, high = fitted.conf_int(0.05)[1]
     assert found.value == pytest.approx(fitted.params[1], rel=1e-8)
@@ -41,7 +40,7 @@ def test_beta_its_error_and_interval_are_those_of_statsmodels(n: int, seed: int)
 @given(st.integers(4, 80), st.integers(0, 10_000))
 def test_correlation_and_its_interval_are_those_of_scipy(n: int, seed: int) -> None:
     y, x = pair(n, seed)
-    found = correlation(y, x)
+    found = Pair(y, x).correlation()
     known = stats.pearsonr(x, y)
     interval = known.confidence_interval(0.95)
     assert found.value == pytest.approx(known.statistic, rel=1e-8)
@@ -51,36 +50,37 @@ def test_correlation_and_its_interval_are_those_of_scipy(n: int, seed: int) -> N
 
 def test_beta_scales_with_the_fund_and_correlation_does_not() -> None:
     y, x = pair(60, 1)
-    assert beta(3.0 * y + 0.01, x).value == pytest.approx(3.0 * beta(y, x).value)
-    assert correlation(3.0 * y + 0.01, x).value == pytest.approx(correlation(y, x).value)
+    scaled, plain = Pair(3.0 * y + 0.01, x), Pair(y, x)
+    assert scaled.beta().value == pytest.approx(3.0 * plain.beta().value)
+    assert scaled.correlation().value == pytest.approx(plain.correlation().value)
 
 
 def test_only_days_on_which_both_are_known_count() -> None:
     y, x = pair(60, 2)
     x.iloc[[3, 8]] = np.nan
     both = x.notna()
-    assert beta(y, x) == beta(y[both], x[both])
-    assert correlation(y, x).observations == 58
+    assert Pair(y, x).beta() == Pair(y[both], x[both]).beta()
+    assert Pair(y, x).correlation().observations == 58
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_too_few_observations_give_nan(n: int) -> None:
     y, x = pair(n, 3)
-    assert math.isnan(beta(y, x).value)
-    assert math.isnan(correlation(y, x).value)
+    assert math.isnan(Pair(y, x).beta().value)
+    assert math.isnan(Pair(y, x).correlation().value)
 
 
 def test_an_index_that_stands_still_gives_nan() -> None:
     y, x = pair(10, 4)
-    assert math.isnan(beta(y, 0.0 * x).value)
-    assert math.isnan(correlation(y, 0.0 * x).value)
-    assert correlation(x, x).value == pytest.approx(1.0)
+    assert math.isnan(Pair(y, 0.0 * x).beta().value)
+    assert math.isnan(Pair(y, 0.0 * x).correlation().value)
+    assert Pair(x, x).correlation().value == pytest.approx(1.0)
 
 
 def test_rolling_beta_is_the_beta_of_each_window() -> None:
     y, x = pair(80, 5)
-    found = rolling_beta(y, x, 60)
+    found = Pair(y, x).rolling_beta(60)
     assert found.iloc[:59].isna().all()
     for t in (59, 70, 79):
         part = slice(t - 59, t + 1)
-        assert found.iloc[t] == pytest.approx(beta(y.iloc[part], x.iloc[part]).value)
+        assert found.iloc[t] == pytest.approx(Pair(y.iloc[part], x.iloc[part]).beta().value)

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quanthedge.performance import beta_hac, rolling_beta_hac
-from quanthedge.performance.relation import beta
+from quanthedge.performance import Pair
 from quanthedge.performance.resampling import draw
-from quanthedge.performance.robust import _fisher, _products, correlation_bootstrap
+from quanthedge.performance.robust import _fisher, _products
 from tests.lazy import lazily
 from tests.performance.test_active import series
 
@@ -34,7 +33,7 @@ def slow_error(y: np.ndarray, x: np.ndarray) -> tuple[float, float]:
 def test_the_error_of_beta_is_that_of_its_definition(n: int) -> None:
     y, x = series(n, seed=n)
     slope, error = slow_error(y.to_numpy(), x.to_numpy())
-    found = beta_hac(y, x)
+    found = Pair(y, x).beta_hac()
     assert (found.value, found.standard_error) == pytest.approx((slope, error), rel=1e-9)
     assert found.low < found.value < found.high
     assert found.observations == n
@@ -46,7 +45,7 @@ def test_in_a_long_sample_it_is_the_error_of_statsmodels() -> None:
     fitted = sm.OLS(y.to_numpy(), sm.add_constant(x.to_numpy())).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags}
     )
-    found = beta_hac(y, x)
+    found = Pair(y, x).beta_hac()
     assert found.value == pytest.approx(fitted.params[1], rel=1e-9)
     assert found.standard_error == pytest.approx(fitted.bse[1], rel=5e-3)
     assert found.high - found.value == pytest.approx(1.96 * found.standard_error, rel=0.01)
@@ -56,7 +55,8 @@ def test_it_is_wider_where_days_hang_together() -> None:
     rng = np.random.default_rng(1)
     slow = pd.Series(np.convolve(rng.normal(size=620), np.ones(20), "valid")[:600] / 20)
     noise = pd.Series(np.convolve(rng.normal(size=620), np.ones(20), "valid")[:600] / 20)
-    assert beta_hac(noise, slow).standard_error > 1.5 * beta(noise, slow).standard_error
+    pair = Pair(noise, slow)
+    assert pair.beta_hac().standard_error > 1.5 * pair.beta().standard_error
 
 
 @pytest.mark.parametrize(("n", "least"), [(11, 0.91), (46, 0.91), (243, 0.92)])
@@ -68,7 +68,7 @@ def test_its_interval_covers_the_truth_where_noise_grows_with_the_move(
     for _ in range(trials):
         x = pd.Series(rng.standard_t(5, n) * 0.01)
         y = 0.3 * x + pd.Series(rng.normal(size=n) * x.abs())
-        for name, found in (("plain", beta(y, x)), ("robust", beta_hac(y, x))):
+        for name, found in (("plain", Pair(y, x).beta()), ("robust", Pair(y, x).beta_hac())):
             hits[name] += found.low <= 0.3 <= found.high
     assert hits["plain"] / trials < 0.80
     assert hits["robust"] / trials > least
@@ -77,14 +77,14 @@ def test_its_interval_covers_the_truth_where_noise_grows_with_the_move(
 def test_each_window_has_the_beta_and_interval_of_its_own_days() -> None:
     y, x = series(120)
     x.iloc[100] = np.nan
-    found = rolling_beta_hac(y, x, 60)
+    found = Pair(y, x).rolling_beta_hac(60)
     assert found.iloc[:59].isna().all(axis=None)
     assert found.iloc[100:].isna().all(axis=None)
     for day in (59, 70, 99):
         part = slice(day - 59, day + 1)
-        one = beta_hac(y.iloc[part], x.iloc[part])
+        one = Pair(y.iloc[part], x.iloc[part]).beta_hac()
         assert found.iloc[day].tolist() == pytest.approx([one.value, one.low, one.high])
-    assert rolling_beta_hac(y[:40], x[:40], 60).isna().all(axis=None)
+    assert Pair(y[:40], x[:40]).rolling_beta_hac(60).isna().all(axis=None)
 
 
 @pytest.mark.parametrize(("n", "least"), [(46, 0.89), (200, 0.89)])
@@ -94,16 +94,16 @@ def test_the_bootstrap_interval_of_the_correlation_covers_the_truth(n: int, leas
         rng = np.random.default_rng(seed)
         x = rng.normal(size=n)
         y = 0.5 * x + rng.normal(size=n) * 0.75**0.5
-        found = correlation_bootstrap(pd.Series(y), pd.Series(x), paths=300)
+        found = Pair(pd.Series(y), pd.Series(x)).correlation_bootstrap(paths=300)
         hits += found.low <= 0.5 <= found.high
     assert least < hits / trials < 0.985
 
 
 def test_few_pairs_have_no_interval() -> None:
     y, x = series(9)
-    assert np.isnan(beta_hac(y, x).low)
-    assert np.isnan(correlation_bootstrap(y, x).low)
-    assert beta_hac(y, x).observations == 9
+    assert np.isnan(Pair(y, x).beta_hac().low)
+    assert np.isnan(Pair(y, x).correlation_bootstrap().low)
+    assert Pair(y, x).beta_hac().observations == 9
 
 
 @pytest.mark.parametrize("n", [12, 60])
@@ -135,7 +135,7 @@ def test_the_correlation_is_pearson_s_and_its_error_that_of_many_samples() -> No
         rng = np.random.default_rng(seed)
         x = pd.Series(rng.standard_t(8, 150))
         y = 0.4 * x + pd.Series(rng.normal(size=150))
-        one = correlation_bootstrap(y, x, paths=20)
+        one = Pair(y, x).correlation_bootstrap(paths=20)
         assert one.value == pytest.approx(float(np.corrcoef(y, x)[0, 1]), abs=1e-9)
         values.append(one.value)
         found.append(one.standard_error)

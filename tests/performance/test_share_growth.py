@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quanthedge.ledger import action_book, factor_steps
-from quanthedge.performance import price_returns, share_growth
+from quanthedge.performance import ShareGrowth
 from tests.sample import sample_market
 
 
@@ -29,9 +29,9 @@ def test_shares_of_all_stocks_grow_as_those_of_each_alone(span: slice) -> None:
     market = sample_market()
     assert market.corporate_actions() is not None
     columns = np.arange(0, len(market.codes), 3)
-    found = share_growth(market, span, columns)
+    found = ShareGrowth.of(market, span, columns).steps
     alone = np.stack([growth_of_one(market, span, column) for column in columns], axis=1)
     np.testing.assert_array_equal(found, alone)
     assert (np.nan_to_num(found, nan=1.0) != 1.0).any()
-    few = price_returns(market, span, columns[:5])
-    np.testing.assert_array_equal(few, price_returns(market, span, columns)[:, :5])
+    few = ShareGrowth.of(market, span, columns[:5]).price_returns()
+    np.testing.assert_array_equal(few, ShareGrowth.of(market, span, columns).price_returns()[:, :5])

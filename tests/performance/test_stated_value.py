@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
-from quanthedge.performance import bridge, bridge_returns, daily_returns, levels, period_returns
+from quanthedge.performance import Bridge, daily_returns, levels, period_returns
 from quanthedge.valuation import suspension_spells
 from tests.hand_made import hand_made
 from tests.performance.test_bridge import busy_clients
@@ -24,7 +24,7 @@ def restated() -> Result:
 
 def test_the_revaluation_sums_to_zero_over_each_suspension(restated) -> None:
     days = pd.DatetimeIndex(restated.ledger.index)
-    line = bridge(restated, "day")["revaluation"].to_numpy()
+    line = Bridge(restated).yuan("day")["revaluation"].to_numpy()
     stated = restated.ledger["revaluation"].to_numpy()
     by_day = restated.restated.groupby("date")["adjustment_yuan"].sum()
     np.testing.assert_allclose(stated, by_day.reindex(days, fill_value=0.0), atol=1e-6)
@@ -61,7 +61,7 @@ def test_each_spell_of_a_holding_is_a_row_of_its_own(restated) -> None:
 def test_the_accrual_sums_to_zero_from_one_fee_date_to_the_next(restated) -> None:
     ledger = restated.ledger
     days = pd.DatetimeIndex(ledger.index)
-    line = bridge(restated, "day")["accrual"]
+    line = Bridge(restated).yuan("day")["accrual"]
     quarter = days.year * 4 + days.quarter
     fee_dates = days[np.append(quarter[1:] != quarter[:-1], False)]
     assert (ledger.loc[fee_dates, "performance_fee"] > 0).sum() >= 2
@@ -139,7 +139,7 @@ def test_without_flows_net_returns_chain_to_the_growth_of_equity_less_the_accrue
 
 
 def test_weeks_of_contributions_end_where_weeks_of_returns_end(restated) -> None:
-    weeks = bridge_returns(restated, "week")
+    weeks = Bridge(restated).returns("week")
     expected = period_returns(levels(restated.ledger)["net"], "weekly")
     pd.testing.assert_series_equal(weeks["return"], expected, check_names=False, rtol=1e-12)
     assert weeks["residual"].abs().max() < 1e-12

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 
 from quanthedge.ledger import line_names
 from quanthedge.performance import (
+    Drawdowns,
     annual_return,
-    calmar_ratio,
     daily_returns,
-    drawdowns,
     levels,
-    longest_drawdown,
     period_levels,
     period_returns,
     sharpe_ratio,
@@ -24,7 +22,6 @@ from quanthedge.performance import (
     volatility,
     win_rate,
 )
-from quanthedge.performance.drawdown import max_drawdown
 from quanthedge.performance.returns import NO_MOVE, downside_deviation, profit_loss_ratio
 from tests.oracles import performance as oracle
 from tests.performance.random_run import random_ledger
@@ -60,7 +57,7 @@ def test_drawdown_agrees_with_a_look_at_every_pair(values: list[int]) -> None:
     days = pd.bdate_range("2015-01-05", periods=len(values))
     level = pd.Series(values, index=days, dtype=float)
     depth, peak, trough, recovery = oracle.max_drawdown([float(v) for v in values])
-    found = max_drawdown(level)
+    found = Drawdowns(level).deepest()
     if depth == 0.0:
         assert found is None
         return
@@ -79,20 +76,20 @@ def test_drawdown_agrees_with_a_look_at_every_pair(values: list[int]) -> None:
 @example([0.0625, -1e-12], 0.07498124531132784)  # at the edge of what counts as no move
 def test_drawdown_knows_no_currency_and_no_flat_days(returns: list[float], scale: float) -> None:
     level = series(returns)
-    depth = float(drawdowns(level).min())
+    depth = float(Drawdowns(level).depth.min())
     assert -1.0 < depth <= 0.0
     # a rounding of the product may carry a fall of NO_MOVE over the edge to none
     edge = NO_MOVE + 1e-15
-    assert float(drawdowns(level * scale).min()) == pytest.approx(depth, rel=1e-9, abs=edge)
+    assert float(Drawdowns(level * scale).depth.min()) == pytest.approx(depth, rel=1e-9, abs=edge)
     still = pd.concat([level, pd.Series([level.iloc[-1]], index=[level.index[-1] + timedelta(1)])])
-    assert float(drawdowns(still).min()) == depth
-    assert float(drawdowns(level.iloc[:2]).min()) >= depth
+    assert float(Drawdowns(still).depth.min()) == depth
+    assert float(Drawdowns(level.iloc[:2]).depth.min()) >= depth
 
 
 def test_longest_drawdown_is_not_the_deepest() -> None:
     days = pd.bdate_range("2015-01-05", periods=8)
     level = pd.Series([1.0, 0.8, 1.0, 0.99, 0.98, 0.99, 0.995, 1.01], index=days)
-    deepest, longest = max_drawdown(level), longest_drawdown(level)
+    deepest, longest = Drawdowns(level).deepest(), Drawdowns(level).longest()
     assert deepest is not None
     assert longest is not None
     assert (deepest.depth, deepest.under_days) == (pytest.approx(-0.2), 2)
@@ -141,9 +138,9 @@ def test_what_cannot_be_stated_is_nan_and_no_warning() -> None:
     assert math.isnan(sortino_ratio(pd.Series([0.01, 0.02])))
     assert math.isnan(profit_loss_ratio(pd.Series([0.01, 0.02])))
     assert math.isnan(win_rate(empty))
-    assert math.isnan(calmar_ratio(0.1, 0.0))
     lost = pd.Series([1.0, -0.2], index=pd.to_datetime(["2015-01-05", "2015-01-06"]))
     assert math.isnan(annual_return(lost))
+    assert math.isnan(Drawdowns(1.0 - lost).calmar_ratio())  # it never fell
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,20 +12,14 @@ import pytest
 from quanthedge.errors import StrategyError
 from quanthedge.ledger import line_names
 from quanthedge.performance import (
-    annual_turnover,
-    bridge,
-    bridge_returns,
-    costs,
+    Bridge,
+    LedgerFigures,
+    Measure,
+    Spans,
     daily_returns,
-    definitions,
-    exposures,
     levels,
-    mean_equity,
-    monthly_table,
     refusals_by_reason,
     risk_free_rate,
-    trailing_table,
-    yearly_table,
 )
 from quanthedge.performance.summary import summary
 from quanthedge.performance.tables import ATTRIBUTION_LINES, attribution
@@ -74,18 +68,18 @@ def test_a_missing_index_leaves_the_fund_s_own_figures() -> None:
 def test_the_summary_states_what_the_tables_add_up_to() -> None:
     run = random_run(260)
     ledger, found = run.ledger, run.summary()
-    paid = costs(ledger)
+    paid = LedgerFigures(ledger).costs()
     assert found.value("paid_costs_and_fees") == pytest.approx(paid["yuan"].sum())
     assert found.value("paid_trading_costs") == pytest.approx(
         paid["yuan"].iloc[: len(line_names("cost"))].sum()
     )
     years = (ledger.index[-1] - ledger.index[0]).days / 365
     average = ledger["equity"].iloc[1:].mean()
-    assert mean_equity(ledger) == pytest.approx(average)
+    assert LedgerFigures(ledger).mean_equity() == pytest.approx(average)
     fee = ledger["management_fee"].sum() / average / years
     assert found.value("paid_per_year_management_fee") == pytest.approx(fee)
     traded = (ledger["bought"] + ledger["sold"]).sum() / average / years
-    assert annual_turnover(ledger) == pytest.approx(traded)
+    assert LedgerFigures(ledger).annual_turnover() == pytest.approx(traded)
     assert found.value("refusals") == len(run.refusals)
     by_reason = refusals_by_reason(run.refusals)
     assert by_reason["count"].sum() == len(run.refusals)
@@ -100,7 +94,7 @@ def test_the_summary_states_what_the_tables_add_up_to() -> None:
 
 def test_exposures_are_those_of_the_close() -> None:
     ledger = random_ledger(10)
-    found = exposures(ledger).iloc[3]
+    found = LedgerFigures(ledger).exposures().iloc[3]
     row = ledger.iloc[4]
     stocks, futures = row["stock_value"], row["futures_notional"]
     assert found["hedge_ratio"] == pytest.approx(futures / stocks)
@@ -133,21 +127,21 @@ def test_attribution_shows_what_no_line_explains() -> None:
 
 def test_months_compound_to_years_and_years_to_the_whole() -> None:
     ledger = random_ledger(400)
-    months, years = monthly_table(ledger), yearly_table(ledger)
+    months, years = Spans(ledger).monthly(), Spans(ledger).yearly()
     assert list(months.columns) == [*range(1, 13), "year"]
     assert np.isnan(months.loc[2014, 8])
     assert np.allclose(months["year"], years["net"])
-    assert np.allclose(monthly_table(ledger, "index")["year"], years["index"])
+    assert np.allclose(Spans(ledger).monthly("index")["year"], years["index"])
     assert (1 + years["gross"]).prod() == pytest.approx(levels(ledger)["gross"].iloc[-1])
     assert years["days"].sum() == 400
     assert years["fees"].sum() == pytest.approx(
-        costs(ledger)["yuan"].iloc[len(line_names("cost")) :].sum()
+        LedgerFigures(ledger).costs()["yuan"].iloc[len(line_names("cost")) :].sum()
     )
 
 
 def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
     ledger = random_ledger(90)  # from 17 September on: 16 days of 2015 at most
-    years = yearly_table(ledger)
+    years = Spans(ledger).yearly()
     assert years["days"].tolist() == [76, 14]
     daily = daily_returns(ledger)["net"]
     assert years.loc[2014, "volatility"] == pytest.approx(daily.iloc[:76].std() * 243**0.5)
@@ -157,11 +151,11 @@ def test_a_year_of_few_days_has_no_volatility_a_year() -> None:
 def test_a_month_without_a_trading_day_keeps_its_place() -> None:
     ledger = random_ledger(60)
     gap = ledger[ledger.index.month != 10]
-    assert np.isnan(monthly_table(gap).loc[2014, 10])
+    assert np.isnan(Spans(gap).monthly().loc[2014, 10])
 
 
 def test_every_measure_has_a_name_and_a_formula_in_both_languages() -> None:
-    texts = definitions()
+    texts = Measure.definitions()
     used = {measure.formula for measure in random_run(260).summary()}
     assert used == set(texts["measures"])
     for name, entry in texts["measures"].items():
@@ -233,9 +227,9 @@ def test_a_fund_that_ends_below_nothing_is_told_without_nan_or_warning() -> None
         warnings.simplefilter("error")
         found = summary(ledger, run.trades, run.refusals)
         json.dumps(found.to_dict(), allow_nan=False)
-        spells = trailing_table(ledger)
+        spells = Spans(ledger).trailing()
         run = run.changed(ledger=ledger)
-        parts, daily = bridge_returns(run).iloc[0], bridge(run, "day")
+        parts, daily = Bridge(run).returns().iloc[0], Bridge(run).yuan("day")
     assert found.value("return_net") < -1.0
     assert found["annual_return_net"].value is None
     assert found.value("loss_probability_36_months") > 0.5

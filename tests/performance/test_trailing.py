@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.performance import (
-    TRAILING,
-    daily_returns,
-    largest_drawdowns,
-    levels,
-    trailing_table,
-    yearly_table,
-)
-from quanthedge.performance.drawdown import max_drawdown
+from quanthedge.performance import Drawdowns, Spans, daily_returns, levels
 from tests.performance.random_run import random_ledger
 
 MONTHS = {"month": 1, "three_months": 3, "six_months": 6, "year": 12}
@@ -59,9 +51,9 @@ def test_every_period_is_a_walk_from_its_first_value(days: int, shift: int) -> N
     ledger = random_ledger(days, seed=shift)
     ledger.index = pd.bdate_range("2014-01-06", periods=days + 1) + pd.Timedelta(days=shift)
     returns = daily_returns(ledger)
-    table = trailing_table(ledger)
+    table = Spans(ledger).trailing()
     all_days = [day.date() for day in ledger.index]
-    for name in TRAILING[:-1]:
+    for name in Spans.TRAILING[:-1]:
         begin = anchor(name, all_days[-1])
         known = [day for day in all_days if day <= begin]
         row = table.loc[name]
@@ -85,15 +77,15 @@ def test_every_period_is_a_walk_from_its_first_value(days: int, shift: int) -> N
 def test_the_end_of_a_month_goes_back_to_the_end_of_a_shorter_one() -> None:
     ledger = random_ledger(60)
     ledger.index = pd.bdate_range(end="2015-03-31", periods=61)
-    assert trailing_table(ledger).loc["month", "start"] == pd.Timestamp("2015-02-27")  # a Friday
-    earlier = trailing_table(ledger, "2015-03-02")
+    assert Spans(ledger).trailing().loc["month", "start"] == pd.Timestamp("2015-02-27")  # a Friday
+    earlier = Spans(ledger).trailing("2015-03-02")
     assert earlier.loc["month", "start"] == pd.Timestamp("2015-02-02")
     assert earlier.loc["inception", "end"] == pd.Timestamp("2015-03-02")
 
 
 def test_this_year_is_the_row_of_the_year() -> None:
     ledger = random_ledger(300)
-    this, year = trailing_table(ledger).loc["year_to_date"], yearly_table(ledger).iloc[-1]
+    this, year = Spans(ledger).trailing().loc["year_to_date"], Spans(ledger).yearly().iloc[-1]
     for name in ("net", "gross", "index", "excess", "max_drawdown", "days"):
         assert this[name] == pytest.approx(year[name])
 
@@ -110,10 +102,10 @@ def test_the_largest_drawdowns_are_the_spells_below_each_peak(values: list[int])
                 spells.append(lowest / top - 1.0)
             top = lowest = value or top
         lowest = min(lowest, value or lowest)
-    found = largest_drawdowns(level, 4)
+    found = Drawdowns(level).largest(4)
     assert [fall.depth for fall in found] == pytest.approx(sorted(spells)[:4])
     if found:
-        assert found[0] == max_drawdown(level)
+        assert found[0] == Drawdowns(level).deepest()
     for fall in found:
         assert fall.peak < fall.trough
         assert fall.recovery is None or level[fall.recovery] >= level[fall.peak]
@@ -126,4 +118,4 @@ def test_the_largest_drawdowns_are_the_spells_below_each_peak(values: list[int])
 
 def test_a_run_that_never_fell_has_none() -> None:
     level = pd.Series(np.arange(1.0, 5.0), index=pd.bdate_range("2015-01-05", periods=4))
-    assert largest_drawdowns(level) == []
+    assert Drawdowns(level).largest() == []

@@ -9,7 +9,7 @@ from quanthedge.backtesting.run import backtest
 from quanthedge.fund import Clients
 from quanthedge.fund.clients import Flow
 from quanthedge.market import Market
-from quanthedge.performance import bridge_returns
+from quanthedge.performance import Bridge
 from quanthedge.performance.fairness import fairness
 from quanthedge.report.formats import write_reports
 from quanthedge.strategy import load_strategy
@@ -33,7 +33,7 @@ def test_the_bridge_closes_while_clients_leave_in_the_crash(
     )
     daily = result.bridge("day")
     assert (daily["residual"].abs() / result.ledger["equity"].iloc[1:]).max() < 1e-9
-    assert abs(bridge_returns(result)["residual"].iloc[0]) < 1e-9
+    assert abs(Bridge(result).returns()["residual"].iloc[0]) < 1e-9
     assert result.ledger["redemptions_payable"].iloc[-1] == 0.0
     assert result.ledger["redemptions"].sum() > 6e7
     if method != "whole_fund":

@@ -14,7 +14,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.cli.app import app
 from quanthedge.cli.terminal import answer
-from quanthedge.comparison import product_values
+from quanthedge.comparison import Products
 from quanthedge.errors import DataError
 from quanthedge.record.tables import TABLES, check_table
 from quanthedge.strategy import VARIANTS
@@ -353,6 +353,6 @@ def test_a_token_s_files_are_kept(tmp_path) -> None:
 
 
 def test_a_request_keeps_the_variants_by_name() -> None:
-    nothing = product_values(())
+    nothing = Products.unit_values(())
     assert request(("all",), nothing)["variants"] == list(VARIANTS)
     assert request((), nothing) == sample_result().request

@@ -18,7 +18,7 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.cli.app import app
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.performance import BRIDGE_LINES, bridge_parts, bridge_returns, definitions
+from quanthedge.performance import Bridge, Measure
 from quanthedge.report.blocks import Document, Table
 from quanthedge.report.client import build_paper, facts, render_paper_html, render_paper_pdf
 from quanthedge.report.client.facts import return_parts, spells, weekly_values
@@ -114,7 +114,7 @@ def test_a_client_is_told_the_numbers_of_the_whole_book(made) -> None:
         [c.text for c in row] for row in full["table-monthly-net"].rows
     ]
     key = {row[0].text: row for row in full["table-key-measures"].rows}
-    names = definitions()["measures"]
+    names = Measure.definitions()["measures"]
     own = {row[0].text: row for row in client["table-client-risk"].rows}
     texts = made.paper.texts["rows"]
     for name in ("annual_return", "volatility", "max_drawdown", "sharpe", "calmar"):
@@ -147,7 +147,7 @@ def test_a_client_is_told_the_numbers_of_the_whole_book(made) -> None:
 
 def test_the_parts_of_the_return_are_the_bridge_and_add_up(made) -> None:
     table = return_parts(made.result)
-    lines = bridge_returns(made.result).iloc[0]
+    lines = Bridge(made.result).returns().iloc[0]
     assert table["inception"].drop("return").sum() == pytest.approx(lines["return"], abs=1e-12)
     assert table["inception"]["alpha"] == pytest.approx(
         lines["alpha"] + lines["dividends"] + lines["revaluation"], abs=1e-15
@@ -159,13 +159,13 @@ def test_the_parts_of_the_return_are_the_bridge_and_add_up(made) -> None:
 
 
 def test_no_line_of_the_bridge_is_lost_in_its_parts(run) -> None:
-    ones = bridge_returns(run).iloc[[0]]
-    earned = [name for name in BRIDGE_LINES if name in ones]
+    ones = Bridge(run).returns().iloc[[0]]
+    earned = [name for name in Bridge.LINES if name in ones]
     for name in earned:
         alone = ones.copy()
         alone[earned] = 0.0
         alone[name] = 1.0
-        assert bridge_parts(alone).iloc[0].sum() == 1.0
+        assert Bridge.six_parts(alone).iloc[0].sum() == 1.0
 
 
 def test_weeks_are_those_of_the_last_year_and_chain_to_the_unit_value(run) -> None:

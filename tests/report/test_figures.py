@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from quanthedge import report
-from quanthedge.performance import drawdowns, exposures, levels
+from quanthedge.performance import Drawdowns, LedgerFigures, levels
 from quanthedge.report import specs
 from quanthedge.report.gallery import figure_names, named_figure
 from tests.performance.random_run import random_ledger, random_run
@@ -53,9 +53,11 @@ def test_the_index_starts_with_the_fund_and_bears_its_name(ledger) -> None:
 
 def test_drawdown_and_hedge_ratio_are_those_of_the_statistics(ledger) -> None:
     fall = drawn(specs.drawdown(ledger)).data[-1]
-    np.testing.assert_allclose(fall.y, drawdowns(levels(ledger)["net"]), atol=5.1e-5)
+    np.testing.assert_allclose(fall.y, Drawdowns(levels(ledger)["net"]).depth, atol=5.1e-5)
     ratio = drawn(specs.exposure(ledger)).data[0]
-    np.testing.assert_allclose(ratio.y, exposures(ledger)["hedge_ratio"], atol=5.1e-4)
+    np.testing.assert_allclose(
+        ratio.y, LedgerFigures(ledger).exposures()["hedge_ratio"], atol=5.1e-4
+    )
 
 
 def test_basis_is_settlement_price_less_index(ledger) -> None:

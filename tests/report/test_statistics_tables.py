@@ -2,13 +2,7 @@
 
 import pytest
 
-from quanthedge.performance import (
-    bridge_returns,
-    largest_drawdowns,
-    levels,
-    rolling_relations,
-    trailing_table,
-)
+from quanthedge.performance import Bridge, Drawdowns, Relations, Spans, levels
 from quanthedge.report.blocks import Figure, Table
 from quanthedge.report.document import build_document
 from quanthedge.report.texts import words
@@ -28,7 +22,7 @@ def blocks(language: str) -> dict[str, Table | Figure]:
 
 
 def test_trailing_periods_are_printed_with_their_first_day(blocks, language) -> None:
-    expected = trailing_table(sample_result().ledger)
+    expected = Spans(sample_result().ledger).trailing()
     names = words(language)["trailing"]
     rows = blocks["table-trailing"].rows
     assert [row[0].text for row in rows] == [names[name] for name in expected.index]
@@ -43,7 +37,7 @@ def test_trailing_periods_are_printed_with_their_first_day(blocks, language) -> 
 
 
 def test_the_five_deepest_falls_stand_beside_the_deepest(blocks) -> None:
-    falls = largest_drawdowns(levels(sample_result().ledger)["net"])
+    falls = Drawdowns(levels(sample_result().ledger)["net"]).largest()
     rows = blocks["table-largest-drawdowns"].rows
     assert len(rows) == len(falls) == 5
     for row, fall in zip(rows, falls, strict=True):
@@ -68,7 +62,8 @@ def test_both_columns_of_the_outlook_are_those_of_the_summary(blocks) -> None:
 def test_rolling_figures_are_given_for_windows_that_the_run_holds(blocks, language) -> None:
     run = sample_result()
     rows = blocks["table-rolling-relations"].rows
-    expected = rolling_relations(levels(run.ledger)["net"], {"000300.SH": run.indices["000300.SH"]})
+    closes = {"000300.SH": run.indices["000300.SH"]}
+    expected = Relations(levels(run.ledger)["net"], closes).rolling()
     assert rows[0][2].value == pytest.approx(expected.iloc[0]["beta_lowest"])
     assert rows[0][7].value == pytest.approx(expected.iloc[0]["correlation_highest"])
     short = {"en": "run too short", "zh": "区间过短"}[language]
@@ -82,7 +77,7 @@ def test_rolling_figures_are_given_for_windows_that_the_run_holds(blocks, langua
 
 def test_contributions_end_at_the_net_return(blocks) -> None:
     bars = blocks["figure-contributions"].spec["data"][0]
-    total = bridge_returns(sample_result()).iloc[0]["return"]
+    total = Bridge(sample_result()).returns().iloc[0]["return"]
     assert bars["x"][-1] == pytest.approx(total, abs=1e-6)
 
 

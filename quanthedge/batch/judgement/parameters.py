@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.errors import DataError
-from quanthedge.performance import definitions
+from quanthedge.performance import Measure
 from quanthedge.typing import Ints
 
 __all__ = ["WINDOW", "Levels", "is_figure", "levels_of", "parameters_of"]
@@ -99,7 +99,7 @@ def is_figure(name: str) -> bool:
     >>> is_figure("sharpe_net"), is_figure("hedge.ratio"), is_figure("capital_yuan")
     (True, False, False)
     """
-    known = definitions()
+    known = Measure.definitions()
     return any(
         name == formula or (name.startswith(f"{formula}_") and name[len(formula) + 1 :] in variants)
         for variants in [known["variants"]]

@@ -24,7 +24,7 @@ from quanthedge.batch.judgement.verdict import Evidence, Verdict, verdict_of
 from quanthedge.batch.judgement.wording import parameter_name
 from quanthedge.cards import Card, Carded, Cell
 from quanthedge.errors import DataError
-from quanthedge.performance import Cscv, cscv, deflated, measure_name
+from quanthedge.performance import Cscv, Measure, cscv, deflated
 from quanthedge.storage import write_page
 from quanthedge.typing import Floats, Language
 from quanthedge.words import LANGUAGES, in_both, texts
@@ -101,7 +101,7 @@ class Judgement(Carded):
         figures: list[tuple[Cell, ...]] = [
             (said["best"], {code: _called(best, self.best, code) for code in LANGUAGES}),
             (
-                {code: measure_name(self.by, code) for code in LANGUAGES},
+                {code: Measure.name(self.by, code) for code in LANGUAGES},
                 f"{best[self.by]:.4g}",
             ),
             (in_both(said["deflated"], trials=f"{self.trials:,}"), f"{best['deflated']:.1%}"),

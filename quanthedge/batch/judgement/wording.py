@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from quanthedge.performance import measure_name
+from quanthedge.performance import Measure
 from quanthedge.typing import Language
 from quanthedge.words import texts
 
@@ -42,7 +42,7 @@ class Words:
     def figure(self, name: str) -> str:
         """Return the name of a figure of the summary or of the judgement."""
         own = self._texts["column"].get(name)
-        return str(own[self.language]) if own else measure_name(name, self.language)
+        return str(own[self.language]) if own else Measure.name(name, self.language)
 
 
 def parameter_name(name: str, language: Language) -> str:

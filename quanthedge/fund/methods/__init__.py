@@ -3,7 +3,6 @@
 What is imported here is the table of methods: a strategy's ``[clients] method`` is one of them.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import BeforeValidator, Field
@@ -38,17 +37,6 @@ else:
     ]
 
 
-def method_kind(method: FeeMethod | Mapping[str, Any] | str) -> str:
-    """Return the name of a method, given as such or as a run folder keeps it.
-
-    >>> method_kind("lot_units"), method_kind({"kind": "series"}), method_kind(LotValue())
-    ('lot_units', 'series', 'lot_value')
-    """
-    if isinstance(method, FeeMethod):
-        return method.kind
-    return str(_of_name(method)["kind"])
-
-
 __all__ = [
     "METHODS",
     "Charge",
@@ -65,5 +53,4 @@ __all__ = [
     "WholeFund",
     "WholeFundAndRedemption",
     "Worth",
-    "method_kind",
 ]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from quanthedge.attribution import ALLOCATION_LINES, BRINSON, LAYERS
-from quanthedge.performance import bridge as profit_bridge
+from quanthedge.attribution import BRINSON, LAYERS
+from quanthedge.performance import Bridge
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, number_cell, signed
 from quanthedge.report.chapters.style_names import style_names
@@ -20,7 +20,7 @@ def attribution(writer: Writer) -> list[Block]:
     run = writer.run
     if run.ledger["index_close"].isna().any():
         return []
-    lines = profit_bridge(run, "day")
+    lines = Bridge(run).yuan("day")
     alpha = float(lines["alpha"].sum())
     blocks: list[Block] = []
     if len(run.alpha_layers):
@@ -84,7 +84,7 @@ def _by_year(
 
 def _allocation(writer: Writer, beyond: pd.DataFrame, lines: pd.DataFrame) -> Block:
     """Return each line of the bridge beside that of the fully invested strategy."""
-    own = lines[list(ALLOCATION_LINES)].sum()
+    own = lines[list(Bridge.EARNED)].sum()
     changed = beyond.sum().reindex(own.index)
     names = writer.words["lines"]
     shown = [name for name in own.index if max(abs(own[name]), abs(changed[name])) >= 0.5]

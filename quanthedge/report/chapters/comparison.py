@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.comparison import own_products
+from quanthedge.comparison import Products
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
 from quanthedge.report.writer import Writer, in_language
@@ -19,7 +19,7 @@ def comparison(writer: Writer) -> list[Block]:
         [Cell(words["deposit"] if name == "deposit" else str(name)), *_cells(writer, row)]
         for name, row in found.table.iterrows()
     ]
-    own = own_products(writer.run, writer.language)
+    own = Products.own(writer.run, writer.language)
     drawn = [words["fund"], writer.index, "deposit", *own, *writer.others]
     levels = found.levels.reindex(columns=[name for name in drawn if name in found.levels])
     levels = levels.rename(columns={"deposit": words["deposit"]})

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.fund import Clients, fee_table, method_kind
+from quanthedge.fund import Clients, fee_table
 from quanthedge.performance import fairness, investor_statement
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, day_cell, number_cell, signed
@@ -62,7 +62,7 @@ def investors(writer: Writer) -> list[Block]:
         "investor", "paid_in", "paid_out", "value_today", "gain", "performance_fees", "accrued",
         "money_weighted", "time_weighted",
     )  # fmt: skip
-    method = writer.words["methods"][method_kind((run.strategy.clients or Clients()).method)]
+    method = writer.words["methods"][(run.strategy.clients or Clients()).method.kind]
     blocks: list[Block] = [writer.table("statements", head, rows, method=method)]
     blocks += _classes(writer)
     lots = run.investor_lots

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from quanthedge.ledger import line_names
-from quanthedge.performance import BRIDGE_LINES, alpha_estimates, bridge_returns
-from quanthedge.performance import bridge as profit_bridge
+from quanthedge.performance import Bridge, alpha_estimates
 from quanthedge.report.blocks import Block, Cell, interval_cell, number_cell, signed
 from quanthedge.report.waterfall import contribution_waterfall
 from quanthedge.report.writer import Writer, unit_of_years
@@ -17,10 +16,10 @@ def bridge(writer: Writer) -> list[Block]:
     names, run = writer.words["lines"], writer.run
     if run.ledger["index_close"].isna().any():
         return [writer.lines("bridge_empty", [writer.words["empty"]["bridge"]], "remark")]
-    whole, years = profit_bridge(run).iloc[0], profit_bridge(run, "year")
-    shares = bridge_returns(run).iloc[0]
+    whole, years = Bridge(run).yuan().iloc[0], Bridge(run).yuan("year")
+    shares = Bridge(run).returns().iloc[0]
     unit = float(writer.words["figures"]["money_unit"])
-    shown = [name for name in BRIDGE_LINES if bool((years[name].abs() >= 0.5).any())]
+    shown = [name for name in Bridge.LINES if bool((years[name].abs() >= 0.5).any())]
     rows = [
         [
             Cell(names[name]),

@@ -6,13 +6,11 @@ import pandas as pd
 
 from quanthedge.performance import (
     Measure,
+    Relations,
     correlation_parts,
     correlation_stated_otherwise,
-    definitions,
     levels,
     period_returns,
-    relations,
-    rolling_relations,
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, interval_cell, measure_cell, number_cell
@@ -117,8 +115,8 @@ def _known(writer: Writer) -> dict[str, pd.Series]:
 def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
     """Return beta and correlation to several indices, and their intervals."""
     rows = []
-    table = relations(levels(writer.run.ledger)["net"], known)
-    few = str(definitions()["reasons"]["too_few"][writer.language])
+    table = Relations(levels(writer.run.ledger)["net"], known).whole()
+    few = str(Measure.definitions()["reasons"]["too_few"][writer.language])
     for key, row in table.iterrows():
         code, every = key if isinstance(key, tuple) else (key, "")
         rows.append(
@@ -140,9 +138,9 @@ def _several(writer: Writer, known: dict[str, pd.Series]) -> Table:
 
 def _rolling(writer: Writer, known: dict[str, pd.Series]) -> Table:
     """Return how beta and correlation moved over windows of days, weeks and months."""
-    short = str(definitions()["reasons"]["too_short"][writer.language])
+    short = str(Measure.definitions()["reasons"]["too_short"][writer.language])
     spans, rows = writer.words["rolling_windows"], []
-    for key, row in rolling_relations(levels(writer.run.ledger)["net"], known).iterrows():
+    for key, row in Relations(levels(writer.run.ledger)["net"], known).rolling().iterrows():
         code, every, window = key if isinstance(key, tuple) else (key, "", 0)
         title = [Cell(specs.index_name(str(code), writer.language))]
         title.append(Cell(str(spans[f"{every}_{window}"])))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from quanthedge.performance import monthly_table, trailing_table, yearly_table
+from quanthedge.performance import Spans
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed
 from quanthedge.report.writer import Writer, listed
@@ -46,7 +46,7 @@ def performance(writer: Writer) -> list[Block]:
 def _trailing(writer: Writer) -> Table:
     """Return the spells in which the trade quotes a fund; dashes where the run is shorter."""
     names, rows = writer.words["trailing"], []
-    for name, row in trailing_table(writer.run.ledger).iterrows():
+    for name, row in Spans(writer.run.ledger).trailing().iterrows():
         title = Cell(str(names[str(name)]))
         if not row["days"]:
             rows.append([title, *[Cell("–", "quiet") for _ in range(7)]])
@@ -78,7 +78,7 @@ def _yearly(writer: Writer) -> Table:
             number_cell(row["fees"], ",.0f"),
             number_cell(row["days"], ".0f"),
         ]
-        for year, row in yearly_table(writer.run.ledger).iterrows()
+        for year, row in Spans(writer.run.ledger).yearly().iterrows()
     ]
     head = writer.head(
         "year", "net", "gross", "index", "excess", "volatility", "max_drawdown", "hedge_ratio",
@@ -92,8 +92,9 @@ def monthly(writer: Writer) -> list[Block]:
     blocks: list[Block] = []
     months = [notation.month_heading(month, writer.language) for month in range(1, 13)]
     head = [*writer.head("year"), *months, writer.words["whole_year"]]
+    spans = Spans(writer.run.ledger)
     for basis, name in (("net", "monthly_net"), ("gross", "monthly_gross")):
-        table = monthly_table(writer.run.ledger, "net" if basis == "net" else "gross")
+        table = spans.monthly("net" if basis == "net" else "gross")
         rows = []
         for year, values in table.iterrows():
             cells = [

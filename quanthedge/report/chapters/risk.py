@@ -2,12 +2,11 @@
 
 from quanthedge.performance import (
     SUPPOSED_TRIALS,
+    Drawdowns,
+    Spans,
     Window,
     deflated_by_trials,
-    largest_drawdowns,
     levels,
-    stress_windows,
-    window_table,
 )
 from quanthedge.report import specs
 from quanthedge.report.blocks import Block, Cell, Table, day_cell, number_cell, signed, span_cell
@@ -36,7 +35,7 @@ def _largest(writer: Writer) -> Table:
     not_yet = Cell(str(writer.words["empty"]["recovery"]), "quiet")
     quiet = Cell("–", "quiet")
     rows = []
-    for fall in largest_drawdowns(levels(writer.run.ledger)["net"]):
+    for fall in Drawdowns(levels(writer.run.ledger)["net"]).largest():
         back, way = fall.recovery, fall.recovery_calendar_days
         calendar = quiet if way is None else number_cell(way, ".0f")
         rows.append(
@@ -119,10 +118,10 @@ def _deflated(writer: Writer) -> Block:
 def windows(writer: Writer) -> list[Block]:
     """Return the blocks of the chapter."""
     names = writer.words["windows"]
-    ledger = writer.run.ledger
+    spans = Spans(writer.run.ledger)
     own = [Window(one.name, str(one.start), str(one.end)) for one in writer.run.strategy.windows]
     rows = []
-    for name, row in window_table(ledger, [*stress_windows(ledger), *own]).iterrows():
+    for name, row in spans.windows([*spans.stress(), *own]).iterrows():
         title = Cell(str(names.get(name, name)))
         if not row["days"]:
             none = Cell(writer.words["empty"]["window"], "quiet")

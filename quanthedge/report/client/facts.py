@@ -11,16 +11,13 @@ import numpy as np
 import pandas as pd
 
 from quanthedge.performance import (
+    Bridge,
     By,
-    bridge,
-    bridge_parts,
-    bridge_returns,
-    exposures,
+    LedgerFigures,
+    Spans,
     levels,
     long_leg,
-    mean_equity,
     period_levels,
-    trailing_table,
     years,
 )
 from quanthedge.record import Record
@@ -51,7 +48,7 @@ def spells(run: Record) -> pd.DataFrame:
         the index). Spells that begin before the run are left out.
     """
     ledger = run.ledger
-    table = trailing_table(ledger)
+    table = Spans(ledger).trailing()
     table = table[table["days"] > 0][["start", "end", "net", "index"]]
     days, level = pd.DatetimeIndex(ledger.index), levels(ledger)
     before = days[-1].replace(day=1)
@@ -104,17 +101,18 @@ def return_parts(run: Record) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by part (see :func:`quanthedge.performance.bridge_parts`) and "return", their sum;
-        columns this_month, year_to_date, inception. Empty where the index has days without a close.
+        Indexed by part (see :meth:`quanthedge.performance.Bridge.six_parts`) and "return",
+        their sum; columns this_month, year_to_date, inception. Empty where the index has days
+        without a close.
     """
     if run.ledger["index_close"].isna().any():
         return pd.DataFrame()
     found = {}
     spans: dict[str, By] = {"this_month": "month", "year_to_date": "year", "inception": "whole"}
     for name, by in spans.items():
-        table = bridge_returns(run, by)
+        table = Bridge(run).returns(by)
         last = table.iloc[[-1]]
-        found[name] = bridge_parts(last).iloc[0]
+        found[name] = Bridge.six_parts(last).iloc[0]
         found[name]["return"] = float(last["return"].iloc[0])
     days = run.ledger.index
     if days[0].year == days[-1].year:  # the year is the whole run
@@ -149,8 +147,8 @@ def hedge_cost(run: Record) -> float:
     ledger = run.ledger
     if ledger["index_close"].isna().any() or not (ledger["lots"] != 0).any():
         return float("nan")
-    taken = float(bridge_parts(bridge(run))["basis"].iloc[0])
-    return -taken / mean_equity(ledger) / years(ledger)
+    taken = float(Bridge.six_parts(Bridge(run).yuan())["basis"].iloc[0])
+    return -taken / LedgerFigures(ledger).mean_equity() / years(ledger)
 
 
 class Holdings(NamedTuple):
@@ -173,7 +171,7 @@ class Holdings(NamedTuple):
 
 def holdings(run: Record) -> Holdings:
     """Return what the fund held at the last close."""
-    last, exposed = run.ledger.iloc[-1], exposures(run.ledger).iloc[-1]
+    last, exposed = run.ledger.iloc[-1], LedgerFigures(run.ledger).exposures().iloc[-1]
     equity, table = float(last["equity"]), run.positions
     cash = last["stock_cash"] + last["futures_cash"] - last["margin_required"]
     day = table["date"].max() if len(table) else None

@@ -10,13 +10,11 @@ from typing import Any
 import pandas as pd
 
 from quanthedge.performance import (
-    TRAILING,
-    drawdowns,
-    exposures,
-    largest_drawdowns,
+    Drawdowns,
+    LedgerFigures,
+    Spans,
     levels,
     long_leg,
-    longest_drawdown,
     period_returns,
     win_rate,
 )
@@ -36,7 +34,7 @@ __all__ = ["ClientWriter", "chapters_of_paper"]
 _FALLS = 3
 _INDUSTRIES = 10
 _ROOM = 0.15  # on each side of the steps, of their width
-_SPELLS = ("this_month", *TRAILING)
+_SPELLS = ("this_month", *Spans.TRAILING)
 
 
 class ClientWriter(Writer):
@@ -129,7 +127,7 @@ def _risk(writer: ClientWriter) -> list[Block]:
     index = levels(writer.run.ledger)["index"]
     others = {}
     if not index.isna().any():
-        fall = longest_drawdown(index)
+        fall = Drawdowns(index).longest()
         longest = 0.0 if fall is None else float(fall.under_days)
         others = {
             "win_rate_weekly": number_cell(win_rate(period_returns(index, "weekly")), ".2%"),
@@ -174,9 +172,9 @@ def _monthly(writer: ClientWriter) -> Table:
 
 def _drawdown(writer: ClientWriter) -> Figure:
     level = levels(writer.run.ledger)
-    lines = {str(writer.t["fund"]): drawdowns(level["net"])}
+    lines = {str(writer.t["fund"]): Drawdowns(level["net"]).depth}
     if not level["index"].isna().any():
-        lines[writer.index] = drawdowns(level["index"])
+        lines[writer.index] = Drawdowns(level["index"]).depth
     spec = specs.growth(pd.DataFrame(lines), writer.language, "drawdown")
     spec["data"][0] |= {"fill": "tozeroy", "fillcolor": "rgba(23,64,109,0.14)"}
     spec["layout"]["yaxis"] |= {"tickformat": ".2~%", "hoverformat": ".2%"}
@@ -186,7 +184,7 @@ def _drawdown(writer: ClientWriter) -> Figure:
 def _falls(writer: ClientWriter) -> list[Block]:
     """Return the deepest falls: when they began, their lowest day, and the way back."""
     rows = []
-    for fall in largest_drawdowns(levels(writer.run.ledger)["net"])[:_FALLS]:
+    for fall in Drawdowns(levels(writer.run.ledger)["net"]).largest()[:_FALLS]:
         back = fall.recovery
         ended = str(writer.words["empty"]["recovery"]) if back is None else notation.iso(back)
         days = fall.recovery_days
@@ -303,7 +301,7 @@ def _exposures(writer: ClientWriter) -> list[Block]:
     if not (writer.run.ledger["lots"] != 0).any():
         return []
     ledger, names = writer.run.ledger.iloc[1:], writer.t["rows"]
-    found = exposures(writer.run.ledger)
+    found = LedgerFigures(writer.run.ledger).exposures()
     lines = {
         "stocks": ledger["stock_value"] / ledger["equity"],
         "hedge_ratio": found["hedge_ratio"],

@@ -9,10 +9,10 @@ from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import (
     MINIMUM_DAYS,
+    LedgerFigures,
     annual_return,
     daily_returns,
     levels,
-    mean_equity,
     volatility,
     years,
 )
@@ -30,7 +30,7 @@ def size_measures(result: Record, plain: Record, market: Market) -> dict[str, fl
     """
     ledger = result.ledger
     long = len(ledger) > MINIMUM_DAYS
-    inside, yuan_years = ledger.iloc[1:], mean_equity(ledger) * years(ledger)
+    inside, yuan_years = ledger.iloc[1:], LedgerFigures(ledger).mean_equity() * years(ledger)
     yuan_years = yuan_years if long else float("nan")
     level = levels(ledger)
     is_stock = result.trades["code"].isin(market.codes)
@@ -77,7 +77,7 @@ def margin_drag(ledger: pd.DataFrame) -> float:
     earned = inside[["stock_pnl", "dividends", "futures_pnl"]].sum().sum()
     earned -= inside[list(line_names("cost"))].sum().sum()
     rates = float(earned) / book - float(inside["interest"].sum()) / cash
-    return cash / mean_equity(ledger) * rates / span
+    return cash / LedgerFigures(ledger).mean_equity() * rates / span
 
 
 def hedge_measures(ledger: pd.DataFrame, hedge: HedgeRule) -> dict[str, float]:

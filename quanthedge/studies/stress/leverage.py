@@ -10,11 +10,10 @@ from quanthedge.ledger import line_names
 from quanthedge.market import Market
 from quanthedge.performance import (
     MINIMUM_DAYS,
+    Drawdowns,
+    LedgerFigures,
     annual_return,
-    costs,
     daily_returns,
-    drawdowns,
-    exposures,
     levels,
     volatility,
 )
@@ -105,14 +104,17 @@ def _row(result: Result) -> dict[str, object]:
     reason = trades["reason"]
     # annualised figures need as many days as those of the summary
     long = len(inside) >= MINIMUM_DAYS
-    yearly = costs(ledger)["per_year"] if long else costs(ledger)["per_year"] * float("nan")
+    of_ledger = LedgerFigures(ledger)
+    yearly = of_ledger.costs()["per_year"]
+    if not long:
+        yearly = yearly * float("nan")
     return {
         "borrowed": result.strategy.accounts.borrowed,
-        "gross_held": float(exposures(ledger)["gross_exposure"].mean()),
+        "gross_held": float(of_ledger.exposures()["gross_exposure"].mean()),
         "return_per_year": annual_return(level["net"]) if long else float("nan"),
         "return_before_fund_fees": annual_return(level["gross"]) if long else float("nan"),
         "volatility": volatility(daily_returns(ledger)["net"]) if long else float("nan"),
-        "max_drawdown": float(drawdowns(level["net"]).min()),
+        "max_drawdown": float(Drawdowns(level["net"]).depth.min()),
         "costs_per_year": float(yearly[list(line_names("cost"))].sum() - yearly["loan_interest"]),
         "loan_interest_per_year": float(yearly["loan_interest"]),
         "lowest_multiple": float(multiple.min()) if len(multiple) else float("nan"),

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError
-from quanthedge.fund import METHODS, FundTerms, Register
+from quanthedge.fund import METHODS, FundTerms
 from quanthedge.fund.hurdle import Hurdle
+from quanthedge.fund.methods import Register
 
 A, B = 1_000_000, 600_000
 growths = st.decimals("0.75", "1.5", places=4).map(Fraction)

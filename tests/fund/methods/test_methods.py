@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quanthedge.errors import LedgerError, StrategyError
-from quanthedge.fund import METHODS, Clients, FundTerms, Register, fee_table, round_half_up
+from quanthedge.fund import METHODS, Clients, FundTerms, fee_table, round_half_up
+from quanthedge.fund.methods import Register
 from tests.sample import small_strategy
 
 CASES = list(csv.DictReader((Path(__file__).parent / "cases.csv").open(encoding="utf-8")))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quanthedge.fund import METHODS, FundTerms, Register
+from quanthedge.fund import METHODS, FundTerms
+from quanthedge.fund.methods import Register
 
 STEPS_FILE = Path(__file__).with_name("whole_fund_steps.csv")
 RETURNS = {"+20%": Fraction("1.20"), "-8%": Fraction("0.92"), "+15%": Fraction("1.15")}
