@@ -74,10 +74,10 @@ class Document(dict[str, Any]):
         """Write ``a.b.0.c=value`` changes, as `--set` writes them, or raise StrategyError."""
         for change in [changes] if isinstance(changes, str) else changes:
             key, separator, text = str(change).partition("=")
-            told = f"--set {printable(repr(change))}"
+            word = printable(repr(change))
             if not separator or not key.strip():
-                raise StrategyError(f"{told}: expected key=value, for instance selector.n=50")
-            self.place(key.strip(), parse_value(text.strip()), told)
+                raise StrategyError(f"--set {word}: expected key=value, for instance selector.n=50")
+            self.place(key.strip(), parse_value(text.strip()), f"--set {word}")
         self.check_plain("--set")
 
     def place(self, key: str, value: Any, told: str = "") -> None:
