@@ -79,13 +79,14 @@ def drawn_correlation(
 
 def _drawn_moments(n: int, paths: int, seed: int, products: Floats) -> Floats:
     """Return the raw moments of drawn paths, [paths, 25]."""
-    pieces = _times_drawn(n, paths, seed)
-    shares = np.empty(pieces[0].shape)  # one room for all: new ones would each be cleared first
+    pieces, shares = _times_drawn(n, paths, seed), products / n
+    room = np.empty(pieces[0].shape)  # one for all: new ones would each be cleared first
     found = []
     with one_thread():
         for times in pieces:
-            some = np.divide(times, n, out=shares[: len(times)])
-            found.append(some @ products)
+            some = room[: len(times)]
+            np.copyto(some, times)
+            found.append(some @ shares)
     return np.concatenate(found)
 
 
@@ -124,10 +125,10 @@ def _products(x: Floats, y: Floats) -> Floats:
 
 
 def _powers(values: Floats) -> Floats:
-    """Return values to the powers from 0 to 4, [n, 5]; only three of them take working out."""
+    """Return values to the powers from 0 to 4, [n, 5]."""
     found = np.ones((len(values), 5))
-    found[:, 1] = values
-    found[:, 2:] = values[:, None] ** np.arange(2, 5)
+    for power in range(1, 5):
+        np.multiply(found[:, power - 1], values, out=found[:, power])
     return found
 
 

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from quanthedge.documents import printable
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.record.head import FORMAT, RUN_FILE, STATE, TEXTS, RunHead, names_of, variant_file
-from quanthedge.record.kept_ledger import check_kept
 from quanthedge.record.run import RunVariant
 from quanthedge.record.sealed import (
     LARGEST_TEXT,
@@ -200,6 +199,8 @@ def _state(
         return None, None
     document = json_of(folder, STATE[0], _verified(folder, STATE[0], head))
     try:
+        from quanthedge.record.kept_ledger import check_kept  # its shapes take time to build
+
         check_kept(document)
     except (ValidationError, RecursionError) as error:
         raise damaged(folder, f"{STATE[0]}: {first_fault(error)}") from error

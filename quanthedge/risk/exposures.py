@@ -11,49 +11,56 @@ J. Menchero, D. J. Orr, J. Wang (2011), The Barra US equity model (USE4), method
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quanthedge.factors import (
-    BookYield,
-    EarningsYield,
-    Factor,
-    Leverage,
-    Momentum,
-    ProfitGrowth,
-    Size,
-    Turnover,
-    Volatility,
-)
+from quanthedge.factors import Factor
 from quanthedge.market import Market
 from quanthedge.typing import Bools, Floats, Ints
 
 __all__ = [
     "BETA",
     "MID_SIZE",
-    "RISK_STYLES",
     "UNKNOWN",
     "Characteristics",
     "characteristics_of",
     "parents",
+    "risk_styles",
     "style_exposures",
 ]
 
-RISK_STYLES: Mapping[str, Factor] = {
-    "size": Size(),
-    "momentum": Momentum(),
-    "volatility": Volatility(),
-    "book_yield": BookYield(),
-    "earnings_yield": EarningsYield(),
-    "growth": ProfitGrowth(),
-    "leverage": Leverage(),
-    "turnover": Turnover(),
-}
 BETA, MID_SIZE, UNKNOWN = "beta", "mid_size", "unknown"
 _WITHOUT = {"volatility": (BETA, "size"), "turnover": ("size",)}
 _BETA_HALF_LIFE, _BETA_DAYS = 63.0, 60
+
+
+@cache
+def risk_styles() -> Mapping[str, Factor]:
+    """Return the factors of the styles beside beta and mid size; made by whoever asks for them."""
+    from quanthedge.factors import (
+        BookYield,
+        EarningsYield,
+        Leverage,
+        Momentum,
+        ProfitGrowth,
+        Size,
+        Turnover,
+        Volatility,
+    )
+
+    return {
+        "size": Size(),
+        "momentum": Momentum(),
+        "volatility": Volatility(),
+        "book_yield": BookYield(),
+        "earnings_yield": EarningsYield(),
+        "growth": ProfitGrowth(),
+        "leverage": Leverage(),
+        "turnover": Turnover(),
+    }
 
 
 class Characteristics(NamedTuple):
@@ -90,7 +97,7 @@ class Characteristics(NamedTuple):
 
 def characteristics_of(
     market: Market,
-    styles: Mapping[str, Factor] = RISK_STYLES,
+    styles: Mapping[str, Factor] | None = None,
     *,
     winsorise: float = 0.01,
     seasoned_days: int = 60,
@@ -102,8 +109,8 @@ def characteristics_of(
     Parameters
     ----------
     market : Market
-    styles : mapping of str to Factor
-        Beta and mid size (of a style called size) are added.
+    styles : mapping of str to Factor, optional
+        :func:`risk_styles` by default. Beta and mid size (of a style called size) are added.
     winsorise, seasoned_days
         As in :class:`quanthedge.RiskModel`.
     largest_move : float
@@ -124,7 +131,7 @@ def characteristics_of(
     if universe is not None:
         counted &= universe
     missed = _missed(np.asarray(market.panel("traded"), dtype=np.bool_), market.list_index())
-    names, made = _styles(market, styles, size, returns, winsorise)
+    names, made = _styles(market, styles or risk_styles(), size, returns, winsorise)
     number, industries = _industries(market)
     return Characteristics(
         returns.astype(np.float32), size.astype(np.float32), number, made, counted,

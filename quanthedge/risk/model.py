@@ -21,10 +21,10 @@ from quanthedge.plain import Told
 from quanthedge.risk.exposures import (
     BETA,
     MID_SIZE,
-    RISK_STYLES,
     Characteristics,
     characteristics_of,
     parents,
+    risk_styles,
 )
 from quanthedge.risk.factor_covariance import (
     FactorMoments,
@@ -70,7 +70,7 @@ class RiskModel(Told):
 
     kind: Literal["cne"] = "cne"
     styles: Mapping[str, Factor] = Field(
-        default=RISK_STYLES, min_length=1, description="Beside beta and mid size."
+        default_factory=risk_styles, min_length=1, description="Beside beta and mid size."
     )
     winsorise: float = Field(
         default=0.01, ge=0, lt=0.5, description="Fraction of each tail pulled in to its quantile."
