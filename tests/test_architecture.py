@@ -22,7 +22,7 @@ KNOWN = tomllib.loads(Path(__file__).with_name("architecture.toml").read_text(en
 LIGHT = {"plotly", "vectorbt", "statsmodels", "sklearn", "arch", "scipy", "jinja2"}
 OF_PYTHON = {"__init__", "__main__"}  # names that Python gives, and no rooms
 MOST_LOOSE_FILES = 7
-MOST_NAMES_ON_FACES = 540
+MOST_NAMES_ON_FACES = 405
 
 
 class Import(NamedTuple):
