@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from quanthedge.factors import Factor
-from quanthedge.factors.library import factor_card
+from quanthedge.factors.library import factor_card, library
 from quanthedge.kinds import Kinded
 from quanthedge.strategy import Strategy
 from quanthedge.words import texts
@@ -40,8 +40,10 @@ class Words:
         self.names = told["name"]
         self.missing: set[str] = set()
         self._chinese = _column(HERE / "texts" / "meanings_zh.csv", "meaning", "meaning_zh")
-        package = HERE.parent / "quanthedge" / "factors" / "parameters_zh.csv"
-        self._chinese |= _column(package, "description", "description_zh")
+        for kind in library().index:
+            card = factor_card(kind)
+            for name, (_, english) in card["parameters"].items():
+                self._chinese[english] = card["parameters_zh"][name]
 
     def __getitem__(self, key: str) -> str:
         return self.own[key]

@@ -77,7 +77,7 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
         "family": entry["family"],
         "sign": int(entry["sign"]),
         "formula": _notes_of(made).get("Formula", ""),
-        "formula_zh": _chinese("formulas_zh", "kind", "formula_zh")[kind],
+        "formula_zh": entry["formula_zh"],
         "source": entry["source"],
         "needs": "; ".join(written_needs().get(kind, ())),
         "parameters": ", ".join(f"{name}={value}" for name, value in parameters.items()),
@@ -85,10 +85,11 @@ def _row(kind: str, made: type[Factor]) -> dict[str, Any]:
 
 
 @cache
-def _chinese(name: str, key: str, text: str) -> dict[str, str]:
-    """Return what a file says in Chinese by its key; in English it stands in the classes."""
-    written = files("quanthedge.factors").joinpath(f"{name}.csv").read_text(encoding="utf-8")
-    return {row[key]: row[text] for row in csv.DictReader(written.splitlines())}
+def _shared_words() -> dict[str, str]:
+    """Return the Chinese of descriptions that parameters of several factors share."""
+    written = files("quanthedge.factors").joinpath("parameters_zh.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(written.splitlines())
+    return {row["description"]: row["description_zh"] for row in rows}
 
 
 def _notes_of(made: type[Factor]) -> dict[str, str]:
@@ -150,10 +151,14 @@ def factor_card(kind: str, market: Market | None = None) -> dict[str, Any]:
 
 def _in_chinese(kind: str, described: dict[str, tuple[Any, str]]) -> dict[str, Any]:
     """Return what a card says in Chinese beside its formula."""
-    known = _chinese("parameters_zh", "description", "description_zh")
+    entry, shared = read_catalogue("quanthedge.factors").entries[kind], _shared_words()
+    own = entry.get("parameters_zh", {})
     return {
-        "undefined_zh": _chinese("undefined_zh", "kind", "undefined_zh")[kind],
-        "parameters_zh": {name: known[said] for name, (_, said) in described.items()},
+        "undefined_zh": entry["undefined_zh"],
+        "parameters_zh": {
+            name: own[name] if name in own else shared[said]
+            for name, (_, said) in described.items()
+        },
     }
 
 

@@ -1,15 +1,19 @@
 """One file says what each factor is; the classes and every name that is printed agree with it."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 
+import quanthedge.beta as betas
 import quanthedge.factors as factors
 from quanthedge.beta import CATALOGUE as ESTIMATORS
 from quanthedge.beta import BetaEstimator, estimator_text
 from quanthedge.factors import CATALOGUE, Factor, factor_name
+from tests.code_of_package import tree
 from tests.factors.every_factor import FACTORS
 from tests.sample import ROOT
 
@@ -32,9 +36,11 @@ def classes_of(package, root):
 @pytest.mark.parametrize("kind", CATALOGUE.entries)
 def test_each_factor_has_both_names_a_family_a_sign_and_a_source(kind):
     entry = CATALOGUE.entries[kind]
-    assert set(entry) == {"class", "en", "zh", "family", "sign", "source"}
+    told = {"class", "en", "zh", "family", "sign", "source", "formula_zh", "undefined_zh"}
+    assert told <= set(entry) <= told | {"parameters_zh"}
     assert entry["en"].isascii()
-    assert any("一" <= letter <= "鿿" for letter in entry["zh"])
+    for one in ("zh", "undefined_zh"):
+        assert any("一" <= letter <= "鿿" for letter in entry[one])
     assert entry["family"] in FAMILIES
     assert entry["sign"] in (1, -1)
     assert any(str(year) in entry["source"] for year in range(1950, 2030))
@@ -51,9 +57,7 @@ def test_the_catalogue_and_the_classes_agree():
 
 
 def test_the_catalogue_of_estimators_and_their_classes_agree():
-    import quanthedge.beta as beta
-
-    assert classes_of(beta, BetaEstimator) == {
+    assert classes_of(betas, BetaEstimator) == {
         kind: entry["class"] for kind, entry in ESTIMATORS.entries.items()
     }
     for kind, entry in ESTIMATORS.entries.items():
@@ -65,6 +69,14 @@ def test_names_are_told_from_each_other():
     for language in ("en", "zh"):
         names = [factor_name(kind, language) for kind in CATALOGUE.entries]
         assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("room", "catalogue"), [(factors, CATALOGUE), (betas, ESTIMATORS)])
+def test_readers_of_types_are_told_the_classes_of_the_catalogue(room, catalogue):
+    checked = [one for one in tree(Path(room.__file__)).body if isinstance(one, ast.If)]
+    told = {alias.name for one in ast.walk(checked[0]) if isinstance(one, ast.ImportFrom)
+            for alias in one.names}  # fmt: skip
+    assert told == set(catalogue.places)
 
 
 def test_every_class_can_be_imported_from_the_room():

@@ -12,16 +12,15 @@ from quanthedge.backtesting.result import Result
 from quanthedge.backtesting.run import backtest
 from quanthedge.errors import StrategyError
 from quanthedge.fund import Clients, Tier
+from quanthedge.fund import methods as fund_methods
 from quanthedge.fund.clients import Distribution, Flow, Leavers
 from quanthedge.performance import levels
 from quanthedge.performance.tables import attribution
 from quanthedge.strategy import Strategy
 from tests.sample import END, START, sample_market, sample_result, small_strategy
 
-METHODS = (
-    "whole_fund", "whole_fund_and_redemption", "lot_units", "lot_value", "investor", "series",
-    "equalisation",
-)  # fmt: skip
+_WHOLE = ("whole_fund", "whole_fund_and_redemption")  # which know no investor's own gain
+METHODS = (*_WHOLE, *(kind for kind in fund_methods.METHODS if kind not in _WHOLE))
 
 
 def run(clients: Clients, *changes: str, end: str = END) -> Result:
