@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from quanthedge.beta.limits import DatedMarket
 from quanthedge.beta.preparation import Preparation, Prepared
 from quanthedge.errors import DataError, StrategyError
-from quanthedge.kinds import Kinded, read_catalogue
+from quanthedge.kinds import Kinded
 from quanthedge.typing import Floats
 
 __all__ = [
@@ -104,7 +104,7 @@ def index_returns(market: _IndexPrices, code: str) -> Floats:
     return result
 
 
-class BetaEstimator(Kinded, noun="estimator"):
+class BetaEstimator(Kinded, noun="estimator", catalogue="quanthedge.beta"):
     """An estimator of beta, as strategies name it; ``fit`` in the manner of scikit-learn.
 
     A field of this type takes an estimator of the catalogue, or one of a user's own, as an object
@@ -162,11 +162,6 @@ class BetaEstimator(Kinded, noun="estimator"):
     @abstractmethod
     def memory(self) -> int | None:
         """Days up to and including its own that a row depends on; None: all days before."""
-
-    @classmethod
-    def builtin(cls) -> dict[str, type[Kinded]]:
-        """Return the estimators of the catalogue by kind."""
-        return read_catalogue("quanthedge.beta").classes()
 
     @abstractmethod
     def betas(self, returns: Floats, index: Floats) -> RollingBeta:

@@ -27,7 +27,7 @@ __all__ = [
 Rows = Sequence[int] | Ints | None
 
 
-class Factor(Kinded, noun="factor"):
+class Factor(Kinded, noun="factor", catalogue="quanthedge.factors"):
     """A factor: ``exposure`` gives one number per day and stock, NaN where it is not defined.
 
     A field of this type takes a factor of the catalogue, or one of a user's own, as an object or by
@@ -102,7 +102,7 @@ class Factor(Kinded, noun="factor"):
     @classmethod
     def builtin(cls) -> dict[str, type[Kinded]]:
         """Return the factors of the catalogue by kind, and the table of a user's own."""
-        return {**cls._registered, **read_catalogue("quanthedge.factors").classes()}
+        return {**cls._registered, **super().builtin()}
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ kept as they are, in a stand-in that runs no code.
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from pydantic_core.core_schema import with_info_plain_validator_function
 
 from quanthedge.documents import printable
 from quanthedge.errors import QuantHedgeError, StrategyError
+from quanthedge.kinds.catalogue import read_catalogue
 from quanthedge.kinds.naming import accepted_kind, is_own, kind_of
 from quanthedge.plain import Plain, one_line
 
@@ -79,16 +80,20 @@ class Kinded(Plain):
     default_kind: ClassVar[str] = ""  # taken where a file gives none
     _root_class: ClassVar[type["Kinded"] | None] = None
     _registered: ClassVar[dict[str, type["Kinded"]]]
+    _catalogue: ClassVar[str] = ""  # the package whose catalogue names its classes, if any
     _stand_in: ClassVar[bool] = False
     _own_files: ClassVar[dict[str, bytes]] = {}  # texts of the files that an own class came with
 
-    def __init_subclass__(cls, *, noun: str = "", **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, noun: str = "", catalogue: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if noun:  # before pydantic asks for the schema
             cls.noun, cls._root_class, cls._registered = noun, cls, {}
+            cls._catalogue = catalogue
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, noun: str = "", **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(
+        cls, *, noun: str = "", catalogue: str = "", **kwargs: Any
+    ) -> None:
         """Register a class of ours; give a user's own class its kind."""
         super().__pydantic_init_subclass__(**kwargs)
         if cls._root_class not in (None, cls) and not cls._stand_in:
@@ -107,7 +112,15 @@ class Kinded(Plain):
     @classmethod
     def builtin(cls) -> dict[str, type["Kinded"]]:
         """Return the classes of ours by kind."""
-        return dict(cls._registered)
+        return read_catalogue(cls._catalogue).classes() if cls._catalogue else {**cls._registered}
+
+    @classmethod
+    def of_kind(cls, kind: str) -> type["Kinded"] | None:
+        """Return the class of ours of a kind, loading no other one; None where there is none."""
+        if not cls._catalogue:
+            return cls.builtin().get(kind)
+        listed = read_catalogue(cls._catalogue)
+        return listed.class_of(kind) if kind in listed.entries else cls._registered.get(kind)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Let another process find an own class by its file, not by a module's name."""
@@ -233,9 +246,15 @@ class Kinded(Plain):
             and cls.default_kind not in without
         ):
             # by itself, so that messages name the key as it was written, without its kind
-            return cls.builtin()[cls.default_kind].model_validate(
+            made = cls.of_kind(cls.default_kind)
+            return made.model_validate(  # type: ignore[union-attr]  # a default is one of ours
                 {"kind": cls.default_kind, **value}, context=info.context
             )
+        if isinstance(kind, str) and kind not in without and (made := cls.of_kind(kind)):
+            with suppress(
+                ValidationError
+            ):  # what is wrong is told below, with the kind in its path
+                return made.model_validate(value, context=info.context)
         return _adapter(cls, without).validator.validate_python(value, context=info.context)
 
 

@@ -45,10 +45,11 @@ class Catalogue:
 
     def classes(self) -> dict[str, Any]:
         """Return the class of each kind."""
-        return {
-            kind: self.load(str(entry["class"]).partition(":")[2])
-            for kind, entry in self.entries.items()
-        }
+        return {kind: self.class_of(kind) for kind in self.entries}
+
+    def class_of(self, kind: str) -> Any:
+        """Return the class of a kind."""
+        return self.load(str(self.entries[kind]["class"]).partition(":")[2])
 
     def name(self, kind: str, language: Language) -> str:
         """Return what a kind is called."""

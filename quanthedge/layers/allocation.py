@@ -55,7 +55,7 @@ class Standing:
     forecast_volatility: Callable[[], Floats]
 
 
-class Allocation(Kinded, noun="allocation"):
+class Allocation(Kinded, noun="allocation", catalogue="quanthedge.layers"):
     """From what is known at a rebalance to the exposure of the whole book.
 
     A field of this type takes an allocation of ours, or one of a user's own, as an object or by its
@@ -67,11 +67,6 @@ class Allocation(Kinded, noun="allocation"):
     needed: ClassVar[tuple[str, ...]] = ("exposures",)
     default_kind: ClassVar[str] = "none"
     asks: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def builtin(cls) -> dict[str, type[Kinded]]:
-        """Return the allocations of the catalogue by kind."""
-        return read_catalogue("quanthedge.layers").classes()
 
     @property
     def level(self) -> float:

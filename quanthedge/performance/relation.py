@@ -99,15 +99,12 @@ class Pair:
         pairs (Davison and Hinkley, 1997, "Bootstrap Methods and their Application", section 5.2).
         The standard error is ``s (1 - r^2)``. NaN below ten pairs or without variation.
         """
-        both = self._both
-        n = len(both)
-        if n < self.FEWEST or both.std().min() < 1e-12:
+        y, x = self._values()
+        n = len(y)
+        if n < self.FEWEST or min(y.std(ddof=1), x.std(ddof=1)) < 1e-12:
             return _undefined(n)
-        y, x = ((both[name] - both[name].mean()) / both[name].std() for name in ("y", "x"))
-        found = drawn_correlation(
-            x.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64), paths, seed
-        )
-        return Estimate(*found, n)
+        y, x = ((one - one.mean()) / one.std(ddof=1) for one in (y, x))
+        return Estimate(*drawn_correlation(x, y, paths, seed), n)
 
     def beta(self) -> Estimate:
         """Return the least-squares slope of the returns on the index returns, with intercept.
@@ -199,7 +196,8 @@ class Pair:
     @cached_property
     def _both(self) -> pd.DataFrame:
         """Both returns, ``y`` the fund's and ``x`` the index's, where both are defined."""
-        return pd.DataFrame({"y": self.returns, "x": self.index_returns}).dropna()
+        both = pd.DataFrame({"y": self.returns, "x": self.index_returns})
+        return both if np.isfinite(both.to_numpy(dtype=np.float64)).all() else both.dropna()
 
     def _values(self) -> tuple[Floats, Floats]:
         """Return what both are defined on: the fund's and the index's returns."""

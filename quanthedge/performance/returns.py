@@ -147,7 +147,11 @@ def period_levels(level: pd.Series, every: Every) -> pd.Series:
 
 def period_returns(level: pd.Series, every: Every) -> pd.Series:
     """Return the returns from one period's end to the next; the index is the period's last day."""
-    return period_levels(level, every).pct_change(fill_method=None).iloc[1:]
+    ends = period_levels(level, every)
+    values = ends.to_numpy(dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a level that has come to nothing
+        returns = values[1:] / values[:-1] - 1.0
+    return pd.Series(returns, index=ends.index[1:], name=level.name)
 
 
 def period_return(level: pd.Series) -> float:

@@ -88,7 +88,10 @@ class IndexProduct:
         (None, None)
         """
         named = _CONTRACT.fullmatch(contract)
-        return cls.every(folder=folder).get(named[1]) if named else None
+        if named is None:
+            return None
+        rows = read_table("fut_contracts", folder)
+        return next((cls._of_row(one) for one in rows if one.cells["product"] == named[1]), None)
 
     @classmethod
     def _of_row(cls, row: Row) -> "IndexProduct":

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.hedge import contract_chain
-from quanthedge.kinds import Kinded, read_catalogue
+from quanthedge.kinds import Kinded
 from quanthedge.market import Market
 from quanthedge.sleeves.budgets import BudgetOf, RiskReview
 from quanthedge.typing import Floats, Ints
@@ -40,7 +40,7 @@ class Wishes(NamedTuple):
         return cls(np.empty(0, dtype=np.int64), (), ())
 
 
-class Sleeve(Kinded, noun="sleeve"):
+class Sleeve(Kinded, noun="sleeve", catalogue="quanthedge.sleeves"):
     """A book beside the stocks that the strategy chooses, in the same accounts of one fund.
 
     A field of this type takes a sleeve of ours by its ``kind``, or one of a user's own: a class
@@ -101,11 +101,6 @@ class Sleeve(Kinded, noun="sleeve"):
         if self.budget_of != "risk" and self.budget_review is not None:
             raise ValueError(f"budget_of {self.budget_of} takes no budget_review, which is of risk")
         return self
-
-    @classmethod
-    def builtin(cls) -> dict[str, type[Kinded]]:
-        """Return the sleeves of the catalogue by kind."""
-        return read_catalogue("quanthedge.sleeves").classes()
 
     @property
     def of_equity(self) -> float:

@@ -34,13 +34,19 @@ def suspension_spells(restated: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Dat
     day = dates.get_indexer(pd.DatetimeIndex(rows["date"]))
     code = rows["code"].to_numpy()
     opens = np.append(True, (code[1:] != code[:-1]) | (day[1:] != day[:-1] + 1))
-    spell = rows.groupby(np.cumsum(opens))
-    found = spell.agg(
-        code=("code", "first"), begin=("date", "first"), last=("date", "last"),
-        days=("date", "size"), lowest_yuan=("adjustment_yuan", "min"),
-        highest_yuan=("adjustment_yuan", "max"), last_yuan=("adjustment_yuan", "last"),
-    ).reset_index(drop=True)  # fmt: skip
-    after = dates.get_indexer(pd.DatetimeIndex(found["last"])) + 1
-    ends = np.append(dates.to_numpy(), np.datetime64("NaT"))[after]
-    found.insert(3, "end", ends)
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(rows)) - 1
+    yuan = rows["adjustment_yuan"].to_numpy()
+    found = pd.DataFrame(
+        {
+            "code": code[first],
+            "begin": dates[day[first]],
+            "last": dates[day[last]],
+            "end": np.append(dates.to_numpy(), np.datetime64("NaT"))[day[last] + 1],
+            "days": last - first + 1,
+            "lowest_yuan": np.fmin.reduceat(yuan, first),
+            "highest_yuan": np.fmax.reduceat(yuan, first),
+            "last_yuan": yuan[last],
+        }
+    )
     return found.sort_values(["begin", "code"], ignore_index=True)

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from quanthedge.errors import StrategyError
-from quanthedge.kinds import Kinded, read_catalogue
+from quanthedge.kinds import Kinded
 from quanthedge.portfolio import Every
 from quanthedge.typing import Bools, Days, Floats, Ints
 
@@ -74,7 +74,7 @@ class Seen:
         return np.asarray((self.tied > 0.0) | (self.gains != 0.0))
 
 
-class Sharing(Kinded, noun="sharing"):
+class Sharing(Kinded, noun="sharing", catalogue="quanthedge.sleeves.sharing"):
     """From what is known at a review to the share of each sleeve.
 
     A field of this type takes a sharing of ours, or one of a user's own, as an object or by its
@@ -94,11 +94,6 @@ class Sharing(Kinded, noun="sharing"):
 
     every: Reviews = "month"
     band: Band = 0.10
-
-    @classmethod
-    def builtin(cls) -> dict[str, type[Kinded]]:
-        """Return the sharings of the catalogue by kind."""
-        return read_catalogue("quanthedge.sleeves.sharing").classes()
 
     def figures(self, seen: Seen) -> Floats:
         """Return the figure of each sleeve that the kind goes by, [S]; NaN where it is not known.
