@@ -55,11 +55,17 @@ def leaves(found: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield at, found
 
 
+# of factors: their English stands in the classes, tests/factors/test_library.py compares them
+ENGLISH_IN_CODE = ("formula_zh", "undefined_zh", "parameters_zh")
+
+
 def two_languages(found: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Tables of en and zh, and keys that end in them."""
     if not isinstance(found, dict):
         return
     for key, value in found.items():
+        if key in ENGLISH_IN_CODE:
+            continue
         stem, _, code = key.rpartition("_")
         if key in LANGUAGES or code in LANGUAGES:
             code = key if key in LANGUAGES else code

@@ -14,7 +14,7 @@ from quanthedge.documents import Document
 from quanthedge.errors import DataError, StrategyError
 from quanthedge.factors import signal_from
 from quanthedge.hedge import ContractSchedule
-from quanthedge.ledger import layout, run_ledger
+from quanthedge.ledger import TaxRates, layout, run_ledger
 from quanthedge.market import LimitPanel, Market, write_dataset
 from quanthedge.portfolio import TopSelector
 from quanthedge.rules import tables as rule_tables
@@ -619,6 +619,7 @@ def test_rules_of_dividend_tax_are_those_of_the_dividends_of_the_span():
     days = pd.to_datetime(["2011-06-01", "2014-06-03"])
     table = pd.DataFrame({"ex_date": days, "record_date": days - pd.Timedelta(days=1)})
     dates = np.arange("2014-05-01", "2014-07-01", dtype="datetime64[D]")
-    _, used = plan._tax_rates(table, dates)
-    _, alone = plan._tax_rates(table.iloc[1:], dates)
+    used = TaxRates.of_actions(table, dates).used
+    alone = TaxRates.of_actions(table.iloc[1:], dates).used
+    assert used is not None
     pd.testing.assert_frame_equal(used, alone)

@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import FrozenInstanceError, fields
+from importlib import import_module
 
 import pandas as pd
 import pytest
@@ -67,10 +68,11 @@ def test_a_record_that_is_sent_away_has_all_its_tables() -> None:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the tables of attribution that were worked out."""
-    from quanthedge.backtesting import run as module
-
+    tables = "quanthedge.performance.market_tables"
+    places = dict.fromkeys(("group_table", "part_table", "tilt_table"), tables)
     made: list[str] = []
-    for name in ("group_table", "part_table", "tilt_table", "book_betas"):
+    for name, place in (places | {"book_betas": "quanthedge.backtesting.run"}).items():
+        module = import_module(place)
         plain = getattr(module, name)
 
         def counted(*given, _name=name, _plain=plain, **more):
